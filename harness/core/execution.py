@@ -32,6 +32,8 @@ class Ending(StrEnum):
     """By a signal that was not ours."""
     OUTPUT = "output"
     """It wrote more than it may."""
+    PROCESSES = "processes"
+    """It started more processes than it may."""
 
 
 class TestOutcome(StrEnum):

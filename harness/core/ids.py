@@ -11,6 +11,9 @@ CandidateId = NewType("CandidateId", str)
 PolicyName = NewType("PolicyName", str)
 """A key of ``registry/policies.yaml``."""
 
+ProfileName = NewType("ProfileName", str)
+"""A key of ``registry/routing.yaml``'s profiles."""
+
 SuiteName = NewType("SuiteName", str)
 """The folder name of a suite."""
 

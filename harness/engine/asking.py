@@ -1,0 +1,176 @@
+"""``engine.ask``: one request, one candidate, one outcome."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
+
+from harness.compare import comparator, group
+from harness.consensus import Machine
+from harness.core.ballot import Answer, Ballot, Comparator, Extract
+from harness.core.card import Card
+from harness.core.errors import ConfigError
+from harness.core.event import Decided
+from harness.core.execution import Execution
+from harness.core.ids import CandidateId, ModelId
+from harness.core.outcome import Outcome, Reason
+from harness.core.ports import Clock, Journal
+from harness.core.request import Purpose, Request
+from harness.core.response import Failure, FailureKind
+from harness.engine.ballots import Role, ballot_of, missing_ballot
+from harness.engine.budget import fit
+from harness.engine.calls import Calls
+from harness.engine.candidates import Consensus, Directory, Model, Route
+from harness.engine.outcomes import alone, decided, unasked, unrouted
+from harness.engine.panel import Panel
+from harness.engine.routes import Router
+
+Execute = Callable[[ModelId, Answer], Awaitable[Execution]]
+"""Runs an answer's code under the tests of the question; for comparators that judge behaviour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request, and how its answer is read."""
+
+    request: Request
+    extract: Extract = field(default_factory=Extract)
+    """For a model asked alone; a policy brings its own."""
+    execute: Execute | None = None
+    """``None``: there is nothing to execute answers against."""
+    purpose: Purpose = "vote"
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """Asks models, panels and routes in the same way."""
+
+    directory: Directory
+    calls: Calls
+    journal: Journal
+    clock: Clock
+    router: Router
+
+    async def ask(self, question: Question, candidate: CandidateId) -> Outcome:
+        """The outcome of asking *candidate*. Failures of models are part of it; ConfigError when it does not exist."""
+        target = self.directory.resolve(candidate)
+        match target:
+            case Model(card=card):
+                return await self._ask_model(question, card, candidate)
+            case Consensus():
+                return await self.ask_panel(question, target, candidate)
+            case Route():
+                return await self._ask_route(question, target, candidate)
+
+    async def ask_panel(self, question: Question, target: Consensus, candidate: CandidateId) -> Outcome:
+        """A vote under a policy, which need not be in the registry."""
+        policy = target.policy
+        if policy.max_cost_usd is not None:
+            fitted = fit(question.request, target.cards.values(), policy.max_cost_usd)
+            if isinstance(fitted, str):
+                return await self._recorded(
+                    question.request, unasked(fitted, policy, candidate, question.request), target
+                )
+            question = replace(question, request=fitted)
+        judge = comparator(policy.compare)
+        if judge.needs == "execution" and question.execute is None:
+            raise ConfigError(
+                f"policy {policy.name!r} compares by {judge.name!r}, which runs the answers under tests: give --tests FILE"
+            )
+        started_s = self.clock.monotonic_s()
+        panel = Panel(
+            machine=Machine(policy, partial(group, comparator=judge), partial(_price_rank, target.cards)),
+            ask_one=partial(self._ballot, question, target, judge),
+            deadline_s=policy.deadline_s,
+            grace_s=policy.grace_s,
+        )
+        action = await panel.decide()
+        ballots = self._all_ballots(question, target, panel, action.tally.ballots)
+        outcome = decided(
+            action,
+            ballots,
+            policy=policy,
+            judge=judge,
+            candidate=candidate,
+            request=question.request,
+            latency_s=self.clock.monotonic_s() - started_s,
+        )
+        return await self._recorded(question.request, outcome, target)
+
+    async def _ask_model(self, question: Question, card: Card, candidate: CandidateId) -> Outcome:
+        started_s = self.clock.monotonic_s()
+        reply = await self.calls.ask(card, question.request, question.purpose)
+        latency_s = reply.latency_s or self.clock.monotonic_s() - started_s
+        return alone(ballot_of(reply, question.extract), candidate, question.request, latency_s=latency_s)
+
+    async def _ask_route(self, question: Question, target: Route, candidate: CandidateId) -> Outcome:
+        """The routed model; on a genuine failure the next of its fallbacks, none of which is less capable."""
+        decision = self.router.decide(target.profile.name, question.request)
+        outcome: Outcome | None = None
+        for model in (decision.selected, *decision.fallbacks) if decision.selected else ():
+            outcome = await self._ask_model(question, self.directory.card(ModelId(model)), candidate)
+            if outcome.served or outcome.reason is not Reason.FAILED:
+                break
+        if outcome is None:
+            outcome = unrouted(decision.why, candidate, question.request)
+        await self._record(question.request, outcome, self.directory.cards)
+        return outcome
+
+    async def _ballot(
+        self, question: Question, target: Consensus, judge: Comparator, model: ModelId, role: Role
+    ) -> Ballot:
+        purpose: Purpose = "tiebreak" if role == "tiebreak" else question.purpose
+        reply = await self.calls.ask(target.cards[model], question.request, purpose)
+        ballot = ballot_of(reply, target.policy.extract, role=role)
+        if judge.needs == "execution" and ballot.answer is not None and question.execute is not None:
+            execution = await question.execute(model, ballot.answer)
+            ballot = replace(ballot, answer=replace(ballot.answer, execution=execution))
+        return ballot
+
+    def _all_ballots(
+        self, question: Question, target: Consensus, panel: Panel, counted: tuple[Ballot, ...]
+    ) -> tuple[Ballot, ...]:
+        """The ballots of the vote, then those of members that were asked and not waited for, with what they cost."""
+        late = {ballot.model: ballot for ballot in panel.unheard()}
+        ballots = [self._with_cost(question, target, ballot) for ballot in counted]
+        for model in panel.machine.pending:
+            reply = late[model].reply if model in late else self.calls.cancelled(target.cards[model], question.request)
+            ballots.append(missing_ballot(model, "not waited for: the others had decided", reply=reply))
+        return tuple(ballots)
+
+    def _with_cost(self, question: Question, target: Consensus, ballot: Ballot) -> Ballot:
+        """A member that was given up on has no reply; it may have cost something all the same."""
+        if ballot.reply is not None:
+            return ballot
+        return replace(ballot, reply=self.calls.cancelled(target.cards[ballot.model], question.request))
+
+    async def _recorded(self, request: Request, outcome: Outcome, target: Consensus) -> Outcome:
+        await self._record(request, outcome, target.cards)
+        return outcome
+
+    async def _record(self, request: Request, outcome: Outcome, cards: Mapping[ModelId, Card]) -> None:
+        """Evidence, without the replies: those are on record as calls of the same trace."""
+        ballots = tuple(replace(ballot, reply=None) for ballot in outcome.ballots)
+        priced = {ballot.model: cards[ballot.model].price for ballot in ballots if ballot.model in cards}
+        await self.journal.append(
+            Decided(
+                trace_id=request.trace_id,
+                outcome=replace(outcome, ballots=ballots),
+                request_sha256=request.sha256,
+                task_class=request.task_class,
+                price_as_of={model: price.as_of for model, price in priced.items() if price is not None},
+            )
+        )
+
+
+def over_budget(outcome: Outcome) -> bool:
+    """Whether the spending limit kept a call of *outcome* from being sent."""
+    return any(
+        isinstance(ballot.reply, Failure) and ballot.reply.kind is FailureKind.BUDGET for ballot in outcome.ballots
+    )
+
+
+def _price_rank(cards: Mapping[ModelId, Card], model: ModelId) -> Decimal | None:
+    """Input and output rate together: enough to put models in order."""
+    price = cards[model].price
+    return None if price is None else price.rates.input + price.rates.output

@@ -1,0 +1,146 @@
+"""How a vote, a single answer or a failed routing becomes an outcome. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from harness.consensus import Abstain, Serve
+from harness.core.ballot import Ballot, Comparator
+from harness.core.hashing import digest
+from harness.core.ids import CandidateId, VerdictId
+from harness.core.money import sum_known
+from harness.core.outcome import Group, Outcome, QuorumFacts, Reason, missing
+from harness.core.policy import Policy, RiskLimit
+from harness.core.request import Request
+from harness.core.response import Failure, FailureKind, Response
+from harness.engine.ballots import reason_of
+
+
+def verdict_id(request: Request, candidate: CandidateId) -> VerdictId:
+    """The name of an outcome: the same question of the same candidate in the same trace has the same name."""
+    return VerdictId(digest((request.trace_id, candidate, request.sha256))[:16])
+
+
+def decided(
+    action: Serve | Abstain,
+    ballots: tuple[Ballot, ...],
+    *,
+    policy: Policy,
+    judge: Comparator,
+    candidate: CandidateId,
+    request: Request,
+    latency_s: float,
+) -> Outcome:
+    """The outcome of a vote."""
+    serve = action if isinstance(action, Serve) else None
+    answer = serve.winner.answer if serve else None
+    cost, bound = costs(ballots)
+    called = len(ballots)
+    facts = QuorumFacts(declared=len(policy.members), called=called, valid=action.tally.valid, missing=missing(ballots))
+    return Outcome(
+        verdict_id=verdict_id(request, candidate),
+        candidate=candidate,
+        served=serve is not None,
+        answer=answer.text if answer else None,
+        text=_text(serve.winner) if serve else None,
+        reason=action.reason if isinstance(action, Abstain) else None,
+        detail=_detail(action, policy),
+        degraded=_degraded(action.tally.ballots),
+        policy=policy.name,
+        policy_version=policy.version,
+        comparator=f"{judge.name}@{judge.version}",
+        groups=action.tally.shares(),
+        ballots=ballots,
+        quorum=facts,
+        review=isinstance(action, Abstain) and action.review,
+        cost_usd=cost,
+        cost_bound_usd=bound,
+        latency_s=latency_s,
+        calls_saved=len(policy.members) - called,
+    )
+
+
+def alone(ballot: Ballot, candidate: CandidateId, request: Request, *, latency_s: float) -> Outcome:
+    """The outcome of asking one model: served when it finished with a readable answer. No claim about its truth."""
+    cost, bound = costs((ballot,))
+    answer = ballot.answer.text if ballot.answer else None
+    return Outcome(
+        verdict_id=verdict_id(request, candidate),
+        candidate=candidate,
+        served=ballot.valid,
+        answer=answer,
+        text=_text(ballot),
+        reason=None if ballot.valid else reason_of(ballot),
+        detail="one model, asked alone: nobody has checked it" if ballot.valid else ballot.why,
+        policy=ballot.model,
+        groups=(Group(answer=answer, models=(ballot.model,), weight=1.0),) if answer is not None else (),
+        ballots=(ballot,),
+        quorum=QuorumFacts(declared=1, called=1, valid=int(ballot.valid), missing=missing((ballot,))),
+        cost_usd=cost,
+        cost_bound_usd=bound,
+        latency_s=latency_s,
+    )
+
+
+def unrouted(why: str, candidate: CandidateId, request: Request) -> Outcome:
+    """The outcome when no model passes the filters: nothing was asked, nothing was paid."""
+    return Outcome(
+        verdict_id=verdict_id(request, candidate),
+        candidate=candidate,
+        served=False,
+        reason=Reason.NO_ROUTE,
+        detail=why,
+        policy=candidate,
+        quorum=QuorumFacts(declared=0, called=0, valid=0),
+        cost_usd=Decimal(0),
+        latency_s=0.0,
+    )
+
+
+def unasked(why: str, policy: Policy, candidate: CandidateId, request: Request) -> Outcome:
+    """The outcome when the policy's own spending limit leaves no room for an answer: nothing was asked."""
+    return Outcome(
+        verdict_id=verdict_id(request, candidate),
+        candidate=candidate,
+        served=False,
+        reason=Reason.BUDGET,
+        detail=why,
+        policy=policy.name,
+        policy_version=policy.version,
+        quorum=QuorumFacts(declared=len(policy.members), called=0, valid=0),
+        review=policy.on_divergence == "review",
+        cost_usd=Decimal(0),
+        cost_bound_usd=Decimal(0),
+        latency_s=0.0,
+        calls_saved=len(policy.members),
+    )
+
+
+def costs(ballots: Sequence[Ballot]) -> tuple[Decimal | None, Decimal | None]:
+    """(what is known to be billed, the most it can be).
+
+    Calls that we cancelled are in the second figure only: whether they are billed is the vendor's matter. The first
+    is None when a completed call's cost is unknown; the second when a bound is.
+    """
+    replies = [ballot.reply for ballot in ballots if ballot.reply is not None]
+    known = sum_known(reply.cost_usd for reply in replies if not _cancelled(reply))
+    bounds = [reply.cost_bound_usd for reply in replies if isinstance(reply, Failure) and _cancelled(reply)]
+    bounded = sum_known(bounds)
+    return known, None if known is None or bounded is None else known + bounded
+
+
+def _cancelled(reply: Response | Failure) -> bool:
+    return isinstance(reply, Failure) and reply.kind is FailureKind.CANCELLED
+
+
+def _text(ballot: Ballot) -> str | None:
+    return ballot.reply.text if isinstance(ballot.reply, Response) else None
+
+
+def _degraded(counted: Sequence[Ballot]) -> bool:
+    return any(not ballot.valid for ballot in counted)
+
+
+def _detail(action: Serve | Abstain, policy: Policy) -> str:
+    if isinstance(policy.rule, RiskLimit) and policy.rule.fallback is not None:
+        return f"uncertified (no calibration; the declared fallback applied): {action.why}"
+    return action.why

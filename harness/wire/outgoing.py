@@ -1,0 +1,50 @@
+"""The HTTP request as a value: address, headers that do not show the key, and the body as JSON."""
+
+import json
+from collections.abc import Mapping
+
+import httpx
+
+from harness.core.card import Card
+from harness.core.errors import ConfigError
+from harness.core.hashing import Json, plain
+from harness.wire.scrub import KeylessHeaders
+
+AGENT = "consensus-harness"
+
+
+def address(card: Card, *, default: str, path: str, query: str = "") -> httpx.URL:
+    """Where *card*'s model is asked: its ``base_url``, or *default*, with *path* behind it.
+
+    A ``base_url`` may end in *path* already and may carry a query (``?api-version=…``), which stays.
+    Raises ConfigError when it is no web address.
+    """
+    base, _, asked = (card.base_url or default).partition("?")
+    base = base.rstrip("/")
+    tail = "" if base.endswith(path) else path
+    joined = "&".join(part for part in (asked, query) if part)
+    try:
+        url = httpx.URL(f"{base}{tail}?{joined}" if joined else f"{base}{tail}")
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"{card.id}: base_url: {card.base_url!r} is no address: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        raise ConfigError(
+            f"{card.id}: base_url: {card.base_url!r} is no address of an API; "
+            f"it reads like {default!r} and has no name or password in it"
+        )
+    return url
+
+
+def post(card: Card, url: httpx.URL, headers: Mapping[str, str], body: Mapping[str, Json]) -> httpx.Request:
+    """A POST of *body*. Raises ConfigError when the card's options are not JSON."""
+    try:
+        # ASCII: a lone surrogate in a prompt is sent as it is, and breaks nothing on the way
+        content = json.dumps(plain(body), allow_nan=False, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{card.id}: what is to be sent is not JSON: {error}; look at options: {card.options!r}"
+        ) from error
+    fixed = {"content-type": "application/json", "accept": "application/json", "user-agent": AGENT}
+    request = httpx.Request("POST", url, headers={**fixed, **headers}, content=content)
+    request.headers = KeylessHeaders(request.headers)
+    return request
