@@ -1,7 +1,7 @@
 """Asks one request of one candidate, whatever kind of thing the candidate is."""
 
 from harness.engine.asking import Engine, Execute, Question, over_budget
-from harness.engine.ballots import ballot_of, missing_ballot
+from harness.engine.ballots import Role, ballot_of, missing_ballot
 from harness.engine.candidates import Consensus, Directory, Model, Route, Target
 from harness.engine.outcomes import alone
 from harness.engine.session import Session, open_session, require_keys
@@ -13,6 +13,7 @@ __all__ = [
     "Execute",
     "Model",
     "Question",
+    "Role",
     "Route",
     "Session",
     "Target",

@@ -75,7 +75,8 @@ class Engine:
         judge = comparator(policy.compare)
         if judge.needs == "execution" and question.execute is None:
             raise ConfigError(
-                f"policy {policy.name!r} compares by {judge.name!r}, which runs the answers under tests: give --tests FILE"
+                f"policy {policy.name!r} compares by {judge.name!r}, which runs the answers under tests: "
+                "give --tests FILE"
             )
         started_s = self.clock.monotonic_s()
         panel = Panel(

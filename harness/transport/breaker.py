@@ -11,6 +11,8 @@ COUNTED = frozenset(
 )
 """What speaks against the model's service. A refused prompt or a wrong key says nothing about its health."""
 
+_DUST_S = 1e-6
+"""Less than this is rounding: who waited as long as it was told is let through."""
 _SLICES = 10
 """The window moves on in steps of a tenth: counting costs the same at any rate of calls."""
 
@@ -77,7 +79,8 @@ class Breaker:
         if self.state is BreakerState.CLOSED:
             return 0.0
         if self.state is BreakerState.OPEN:
-            return max(0.0, self._opened_s + self.rule.cooldown_s - now_s)
+            left_s = self._opened_s + self.rule.cooldown_s - now_s
+            return left_s if left_s > _DUST_S else 0.0
         return self.rule.cooldown_s
 
     def admit(self, now_s: float) -> int | None:

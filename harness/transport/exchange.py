@@ -2,7 +2,7 @@
 
 httpx's values travel over the aiohttp-backed transport without ``httpx.AsyncClient`` in between: what a client adds
 (cookies kept between calls, redirects, proxies and logins from the environment, a log line with the address) must not
-happen here, and it costs as much CPU as the exchange itself.
+happen here, and it adds almost half as much CPU again to an exchange.
 """
 
 import asyncio

@@ -23,8 +23,8 @@ from harness.transport.retry import RetryRule, pause_s
 from harness.transport.secret import key_of
 
 _NO_COST = Decimal(0)
-_CROWDED = frozenset({429, 503, 529})
-"""Statuses that say "fewer at a time", whatever the body calls them."""
+_BROKEN = frozenset({500, 502, 504})
+"""Statuses of an overload that fewer calls at a time would not have avoided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +78,15 @@ class Transport:
         return bounds.bound_usd(card, request)
 
     def breaker_state(self, card: Card) -> BreakerState:
-        """Whether calls of *card* are let through; closed for a model that was never called."""
+        """Whether calls of *card* are let through: open, none is; half-open, one is, or is out already.
+
+        Closed for a model that was never called.
+        """
         lane = self._lanes.get(card.id)
-        return BreakerState.CLOSED if lane is None else lane.breaker.state
+        if lane is None:
+            return BreakerState.CLOSED
+        cooled = lane.breaker.state is BreakerState.OPEN and not lane.breaker.closed_in_s(self._clock.monotonic_s())
+        return BreakerState.HALF_OPEN if cooled else lane.breaker.state
 
     async def call(self, card: Card, request: Request) -> Reply:
         """The reply of *card* to *request*, retries included. A failure of the model is returned, never raised.
@@ -133,8 +139,7 @@ class Transport:
         try:
             reply = await self._reserved(course)
         finally:
-            crowded = isinstance(reply, Failure) and (reply.kind is FailureKind.THROTTLED or reply.status in _CROWDED)
-            lane.gate.leave(token, overloaded=crowded, succeeded=isinstance(reply, Response))
+            lane.gate.leave(token, overloaded=_crowded(reply), succeeded=isinstance(reply, Response))
         return reply
 
     async def _reserved(self, course: _Course) -> Reply:
@@ -232,6 +237,15 @@ class Transport:
 
 def _unsent(reply: Reply) -> bool:
     return reply.attempts == 0
+
+
+def _crowded(reply: Reply | None) -> bool:
+    """Whether *reply* asks for fewer calls at a time."""
+    if not isinstance(reply, Failure):
+        return False
+    if reply.kind is FailureKind.OVERLOADED:
+        return reply.status not in _BROKEN
+    return reply.kind is FailureKind.THROTTLED
 
 
 def _breaker_open(card: Card, closed_in_s: float) -> Failure:

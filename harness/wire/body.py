@@ -68,7 +68,7 @@ def _null(_word: str) -> None:
 
 def mapping(value: Json) -> Body:
     """*value* when it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def items(value: Json) -> Sequence[Json]:
@@ -121,4 +121,6 @@ def joined(content: Json) -> str:
 
 def whole(text: str) -> str:
     """*text* with halves of surrogate pairs joined, and lone ones replaced: it can be written as UTF-8."""
+    if text.isascii():
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -19,7 +19,7 @@ from harness.wire.body import Body, Unreadable, first, mapping, parse
 from harness.wire.classify import problem_in
 from harness.wire.rules import Arrival, cut, error_in, failed, judged, unintelligible, unreadable
 from harness.wire.said import Said
-from harness.wire.scrub import sent_keys
+from harness.wire.scrub import plain_headers, sent_keys
 from harness.wire.spelling import HttpApi
 from harness.wire.sse import Frame, Framing, frames, rest
 from harness.wire.tally import Tally
@@ -130,7 +130,7 @@ class Family:
             request=request,
             card=card,
             status=reply.status_code,
-            headers=reply.headers,
+            headers=plain_headers(reply.headers),
             latency_s=elapsed_s,
             dropped=self.dropped(request, card),
             keys=sent_keys(reply),

@@ -57,8 +57,8 @@ def auth(card: Card, url: httpx.URL, key: str | None) -> dict[str, str]:
 
 def encode(request: Request, card: Card, key: str | None, /, *, stream: bool = False) -> httpx.Request:
     """The HTTP request that asks *request* of *card*'s model."""
-    # Cohere's own address ends in /chat and takes the same body
-    path = "/chat" if (card.base_url or "").endswith("/chat") else "/chat/completions"
+    # Cohere's own address ends there and takes the same body
+    path = "/v2/chat" if (card.base_url or "").endswith("/v2/chat") else "/chat/completions"
     url = address(card, default=PUBLIC, path=path)
     body: dict[str, Json] = {
         **written(request, card, _spelling(card), card.options),
@@ -80,14 +80,14 @@ def read(body: Body) -> Said:
     choice = first(body.get("choices")) or (body if "message" in body and "finish_reason" in body else {})
     if not choice:
         return Said(trouble=f"there are no `choices` in the body, only {', '.join(sorted(body)) or 'nothing'}")
-    return replace(_choice(choice, mapping(choice.get("message"))), **_about(body))
+    return _choice(choice, mapping(choice.get("message")), body)
 
 
 def step(said: Said, _frame: Frame, body: Body) -> Said:
     """*said* after one more chunk. Servers that forget ``[DONE]`` have ended with their finish word."""
     choice = first(body.get("choices"))
     delta = mapping(choice.get("delta"))
-    part = replace(_choice(choice, delta), calls=(), **_about(body))
+    part = replace(_choice(choice, delta, body), calls=())
     more = replace(followed(said, part), calls=_continued(said.calls, delta), error=part.error)
     return replace(more, ended=said.ended or part.finish_raw is not None)
 
@@ -139,7 +139,7 @@ def _response_format(schema: Body) -> Json:
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
 
 
-def _choice(choice: Body, message: Body) -> Said:
+def _choice(choice: Body, message: Body, body: Body) -> Said:
     raw = choice.get("finish_reason")
     return Said(
         text=joined(message.get("content")),
@@ -147,6 +147,10 @@ def _choice(choice: Body, message: Body) -> Said:
         finish_raw=raw if isinstance(raw, str) else None,
         calls=tuple(_call(mapping(call)) for call in items(message.get("tool_calls"))),
         error=choice.get("error"),
+        usage=mapping(body.get("usage")),
+        served_model=name(body.get("model")),
+        vendor_id=name(body.get("id")),
+        fingerprint=name(body.get("system_fingerprint")),
     )
 
 
@@ -172,15 +176,6 @@ def _continued(calls: tuple[ToolCall, ...], delta: Body) -> tuple[ToolCall, ...]
         else:
             grown.append(part)
     return tuple(grown)
-
-
-def _about(body: Body) -> dict[str, Json]:
-    return {
-        "usage": mapping(body.get("usage")),
-        "served_model": name(body.get("model")),
-        "vendor_id": name(body.get("id")),
-        "fingerprint": name(body.get("system_fingerprint")),
-    }
 
 
 def _either(counts: Body, key: str, other: str) -> int | None:

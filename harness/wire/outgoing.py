@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 import httpx
 
@@ -11,6 +12,8 @@ from harness.core.hashing import Json, plain
 from harness.wire.scrub import KeylessHeaders
 
 AGENT = "consensus-harness"
+
+_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=plain)
 
 
 def address(card: Card, *, default: str, path: str, query: str = "") -> httpx.URL:
@@ -24,7 +27,7 @@ def address(card: Card, *, default: str, path: str, query: str = "") -> httpx.UR
     tail = "" if base.endswith(path) else path
     joined = "&".join(part for part in (asked, query) if part)
     try:
-        url = httpx.URL(f"{base}{tail}?{joined}" if joined else f"{base}{tail}")
+        url = _url(f"{base}{tail}?{joined}" if joined else f"{base}{tail}")
     except httpx.InvalidURL as error:
         raise ConfigError(f"{card.id}: base_url: {card.base_url!r} is no address: {error}") from error
     if url.scheme not in ("http", "https") or not url.host or url.userinfo:
@@ -39,7 +42,7 @@ def post(card: Card, url: httpx.URL, headers: Mapping[str, str], body: Mapping[s
     """A POST of *body*. Raises ConfigError when the card's options are not JSON."""
     try:
         # ASCII: a lone surrogate in a prompt is sent as it is, and breaks nothing on the way
-        content = json.dumps(plain(body), allow_nan=False, separators=(",", ":")).encode("ascii")
+        content = _JSON.encode(body).encode("ascii")
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"{card.id}: what is to be sent is not JSON: {error}; look at options: {card.options!r}"
@@ -48,3 +51,9 @@ def post(card: Card, url: httpx.URL, headers: Mapping[str, str], body: Mapping[s
     request = httpx.Request("POST", url, headers={**fixed, **headers}, content=content)
     request.headers = KeylessHeaders(request.headers)
     return request
+
+
+@lru_cache(maxsize=1024)
+def _url(text: str) -> httpx.URL:
+    """*text* taken apart, which costs as much as all the rest of a request: a panel has few addresses."""
+    return httpx.URL(text)

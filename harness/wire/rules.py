@@ -17,7 +17,7 @@ from harness.core.response import Failure, FailureKind, Finish, Reply, Response,
 from harness.wire.body import Unreadable, first, is_object, mapping, money, parse, whole
 from harness.wire.classify import Problem, classify, problem_in
 from harness.wire.said import Said, ToolCall
-from harness.wire.scrub import keyless, one_line
+from harness.wire.scrub import blotted, one_line
 from harness.wire.tally import Tally
 from harness.wire.waiting import header_wait_s
 
@@ -136,7 +136,7 @@ def _readable(calls: tuple[ToolCall, ...]) -> tuple[str, ...]:
     return readable if len(readable) == len(calls) else ()
 
 
-def _response(arrival: Arrival, said: Said, judged_as: tuple[Finish, tuple[str, ...]], tally: Tally) -> Reply:
+def _response(arrival: Arrival, said: Said, judged_as: tuple[Finish, tuple[str, ...]], tally: Tally) -> Response:
     finish, calls = judged_as
     text, refusal = whole(said.text), whole(said.refusal)
     notes = [*tally.notes]
@@ -144,24 +144,24 @@ def _response(arrival: Arrival, said: Said, judged_as: tuple[Finish, tuple[str, 
         notes.append(_REPAIRED)
     if said.calls and not calls:
         notes.append(_BAD_CALLS)
-    response = Response(
+    vendor_id = said.vendor_id or arrival.headers.get("x-request-id") or arrival.headers.get("request-id")
+    return Response(
         model=arrival.card.id,
-        text=text,
+        text=blotted(text, arrival.keys),
         finish=finish,
-        finish_raw=whole(said.finish_raw or ""),
+        finish_raw=blotted(whole(said.finish_raw or ""), arrival.keys),
         usage=tally.usage,
         cost_usd=_cost_usd(arrival.card, tally.usage),
         vendor_cost_usd=_vendor_cost_usd(arrival, said),
         latency_s=arrival.latency_s,
-        served_model=said.served_model,
-        fingerprint=said.fingerprint,
-        vendor_id=said.vendor_id or arrival.headers.get("x-request-id") or arrival.headers.get("request-id"),
-        refusal=refusal or None,
-        tool_calls=calls,
+        served_model=said.served_model and blotted(said.served_model, arrival.keys),
+        fingerprint=said.fingerprint and blotted(said.fingerprint, arrival.keys),
+        vendor_id=vendor_id and blotted(vendor_id, arrival.keys),
+        refusal=blotted(refusal, arrival.keys) or None,
+        tool_calls=tuple(blotted(call, arrival.keys) for call in calls),
         dropped=arrival.dropped,
         notes=tuple(dict.fromkeys(notes)),
     )
-    return keyless(response, arrival.keys)
 
 
 def _failure(

@@ -2,28 +2,24 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from harness.core.card import Card
 from harness.core.errors import ConfigError
-from harness.core.response import Response
 
-KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
+KEY_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key"})
 BLOT = "[key]"
 MESSAGE_MAX = 300
 KEY_LENGTH_MIN = 4
 """Shorter "keys" are stand-ins for servers that want none; blotting them out would only garble messages."""
 
+_VISIBLE = re.compile(r"[!-~]*")
 _KEY_LIKE = re.compile(
     r"\b(?:sk|pk|gsk|xai|hf|rk)[-_][A-Za-z0-9_\-]{16,}|\bAIza[A-Za-z0-9_\-]{30,}|\bBearer\s+[^\s\"']{8,}"
 )
 """What the vendors' keys look like: for replies that do not come with the request they answer."""
-
-_VENDORS_WORDS = ("text", "refusal", "finish_raw", "served_model", "fingerprint", "vendor_id")
 
 
 class KeylessHeaders(httpx.Headers):
@@ -44,7 +40,7 @@ def usable_key(key: str | None, card: Card) -> str | None:
         ConfigError: It has characters that no header may carry. Says where the key comes from, never what it is.
     """
     stripped = (key or "").strip()
-    if not all("!" <= character <= "~" for character in stripped):
+    if not _VISIBLE.fullmatch(stripped):
         raise ConfigError(
             f"{card.key_env or card.id}: the key has white space or characters outside ASCII in it; "
             "it must be one word of visible ASCII characters"
@@ -52,13 +48,18 @@ def usable_key(key: str | None, card: Card) -> str | None:
     return stripped or None
 
 
+def plain_headers(headers: httpx.Headers) -> dict[str, str]:
+    """*headers* by lower-case name, whatever bytes they are made of."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
+
+
 def sent_keys(reply: httpx.Response) -> tuple[str, ...]:
     """The keys in the headers of the request that *reply* answers, longest first; none when it comes without one."""
     try:
-        headers = reply.request.headers
+        headers = plain_headers(reply.request.headers)
     except RuntimeError:
         return ()
-    values = [headers.get(name, "").removeprefix("Bearer ") for name in KEY_HEADERS]
+    values = [value.removeprefix("Bearer ") for name, value in headers.items() if name in KEY_HEADERS]
     keys = {form for value in values if len(value) >= KEY_LENGTH_MIN for form in (value, quote(value, safe=""))}
     return tuple(sorted(keys, key=len, reverse=True))
 
@@ -66,6 +67,8 @@ def sent_keys(reply: httpx.Response) -> tuple[str, ...]:
 def blotted(text: str, keys: Iterable[str]) -> str:
     """*text* without any of *keys*, in whatever case."""
     for key in keys:
+        if key.lower() not in text.lower():
+            continue
         text = re.sub(re.escape(key), BLOT, text, flags=re.IGNORECASE)
     return text
 
@@ -75,12 +78,3 @@ def one_line(text: str, keys: Iterable[str]) -> str:
     line = " ".join(_KEY_LIKE.sub(BLOT, blotted(text, keys)).split())
     shown = "".join(c if c == " " or c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
     return shown if len(shown) <= MESSAGE_MAX else shown[: MESSAGE_MAX - 1] + "…"
-
-
-def keyless(response: Response, keys: tuple[str, ...]) -> Response:
-    """*response* with *keys* blotted out of every word that came from the vendor."""
-    if not keys:
-        return response
-    words: dict[str, Any] = {place: getattr(response, place) for place in _VENDORS_WORDS}
-    clean: dict[str, Any] = {place: value and blotted(value, keys) for place, value in words.items()}
-    return replace(response, **clean, tool_calls=tuple(blotted(call, keys) for call in response.tool_calls))

@@ -25,28 +25,29 @@ class Framing:
     data: tuple[str, ...] = ()
     begun: bool = False
     """The first line has been read: no byte order mark can follow."""
+    half_end: bool = False
+    r"""The last byte was ``\r``: a ``\n`` that follows belongs to the same line end."""
 
 
 def frames(framing: Framing, chunk: bytes) -> tuple[Framing, tuple[Frame, ...]]:
-    r"""The events that *chunk* completes. A ``\r`` at its very end waits: a ``\n`` may follow."""
+    """The events that *chunk* completes."""
     if not chunk:
         return framing, ()
-    whole, held = framing.pending + chunk, b""
-    if whole.endswith(b"\r"):
-        whole, held = whole[:-1], b"\r"
-    *lines, rest = _LINE_END.split(whole)
+    fresh = chunk.removeprefix(b"\n") if framing.half_end else chunk
+    *lines, unfinished = _LINE_END.split(framing.pending + fresh)
     found: list[Frame] = []
     name, data, begun = framing.name, list(framing.data), framing.begun
     for line in lines:
         text = (line if begun else line.removeprefix(_BOM)).decode("utf-8", errors="replace")
         begun = True
         if text:
-            name, data = _field(text, name, data)
+            name = _field(text, name, data)
             continue
         if data:
             found.append(Frame(name=name, data="\n".join(data)))
         name, data = "", []
-    return Framing(pending=rest + held, name=name, data=tuple(data), begun=begun), tuple(found)
+    after = Framing(pending=unfinished, name=name, data=tuple(data), begun=begun, half_end=chunk.endswith(b"\r"))
+    return after, tuple(found)
 
 
 def rest(framing: Framing) -> tuple[Frame, ...]:
@@ -55,9 +56,10 @@ def rest(framing: Framing) -> tuple[Frame, ...]:
     return found
 
 
-def _field(line: str, name: str, data: list[str]) -> tuple[str, list[str]]:
+def _field(line: str, name: str, data: list[str]) -> str:
+    """The name of the event after *line*, whose data is appended to *data*."""
     key, _, value = line.partition(":")
     value = value.removeprefix(" ")
     if key == "data":
-        return name, [*data, value]
-    return (value, data) if key == "event" else (name, data)
+        data.append(value)
+    return value if key == "event" else name

@@ -50,6 +50,9 @@ def tally(counts: Counts, *, cache_inside: bool, reasoning_inside: bool, notes: 
         # a call without a single token does not exist: servers that do not count send zeros
         said_something = counts.prompt is not None or counts.output is not None or counts.total is not None
         return Tally(notes=(*notes, INCOMPLETE) if said_something else notes)
+    documented = _reading(counts, prompt, output, (cache_inside, reasoning_inside))
+    if documented is not None and counts.total in (None, documented.total):
+        return Tally(usage=documented, notes=notes)
     readings = [
         usage
         for cache in (cache_inside, not cache_inside)
@@ -59,10 +62,8 @@ def tally(counts: Counts, *, cache_inside: bool, reasoning_inside: bool, notes: 
     agreed = next((usage for usage in readings if usage.total == counts.total), None)
     if agreed is not None:
         return Tally(usage=agreed, notes=notes)
-    documented = _reading(counts, prompt, output, (cache_inside, reasoning_inside))
-    odd = counts.total is not None or documented is None
     # the documented reading stands first; the one with everything outside is never negative
-    return Tally(usage=readings[0], notes=(*notes, INCONSISTENT) if odd else notes)
+    return Tally(usage=readings[0], notes=(*notes, INCONSISTENT))
 
 
 def _completed(counts: Counts) -> tuple[int | None, int | None]:

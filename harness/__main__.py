@@ -1,0 +1,25 @@
+"""``harness`` and ``python -m harness``."""
+
+import os
+import sys
+
+HELP = ([], ["--help"], ["-h"])
+
+
+def main() -> None:
+    """Run the command line and exit with its code.
+
+    The overview is a file, kept equal to the real one by a test: printing it must not cost the import of the whole
+    command line.
+    """
+    if sys.argv[1:] in HELP:
+        with open(os.path.join(os.path.dirname(__file__), "cli", "help.txt"), encoding="utf-8") as text:  # noqa: PTH118, PTH120, PTH123 -- pathlib costs more than the rest of this file
+            sys.stdout.write(text.read())
+        return
+    from harness.cli.main import run  # noqa: PLC0415 -- see above
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""An outcome, as people read it and as scripts do."""
+
+from harness.cli.output import Output
+from harness.cli.runtime import dollars, listed, percent, seconds, shortened
+from harness.core.ballot import Ballot
+from harness.core.hashing import Json
+from harness.core.outcome import Outcome
+from harness.core.response import Response
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Json]:
+    """The contract of ``ask --json``; what stands beside it is extra."""
+    return {
+        "served": outcome.served,
+        "answer": outcome.answer,
+        "reason": outcome.reason.value if outcome.reason else None,
+        "detail": outcome.detail,
+        "confidence": outcome.confidence,
+        "certified": outcome.certified,
+        "degraded": outcome.degraded,
+        "policy": outcome.policy,
+        "policy_version": outcome.policy_version,
+        "comparator": outcome.comparator,
+        "groups": [
+            {"answer": group.answer, "models": list(group.models), "weight": group.weight} for group in outcome.groups
+        ],
+        "ballots": [_ballot_json(ballot) for ballot in outcome.ballots],
+        "quorum": {
+            "declared": outcome.quorum.declared,
+            "called": outcome.quorum.called,
+            "valid": outcome.quorum.valid,
+            "missing": [{"model": each.model, "why": each.why} for each in outcome.quorum.missing],
+        },
+        "cost_usd": _number(outcome.cost_usd),
+        "cost_bound_usd": _number(outcome.cost_bound_usd),
+        "latency_s": outcome.latency_s,
+        "calls_saved": outcome.calls_saved,
+        "verdict_id": outcome.verdict_id,
+    }
+
+
+def print_outcome(output: Output, outcome: Outcome) -> None:
+    """What was answered, how far it can be trusted, who said what, and what it cost."""
+    if outcome.served:
+        output.line(outcome.answer or "", style="bold green")
+    else:
+        output.line(f"not served: {outcome.reason}", style="bold red")
+    output.line(outcome.detail)
+    if outcome.review:
+        output.line("a person must look at it", style="yellow")
+    output.line()
+    output.table(
+        ["model", "says", "", "latency", "cost"],
+        [_row(ballot) for ballot in outcome.ballots],
+        right=["latency", "cost"],
+    )
+    output.line()
+    output.line(_facts(outcome), style="dim")
+
+
+def _facts(outcome: Outcome) -> str:
+    confidence = "no calibration: no probability is claimed"
+    if outcome.confidence is not None:
+        confidence = f"confidence {percent(outcome.confidence)}" + (" (certified)" if outcome.certified else "")
+    said = listed([f"{len(group.models)} × {shortened(group.answer, 24)}" for group in outcome.groups])
+    bound = outcome.cost_bound_usd
+    most = "" if bound == outcome.cost_usd else f" (at most {dollars(bound)})"
+    return (
+        f"{outcome.quorum.valid} valid of {outcome.quorum.called} called, {outcome.calls_saved} not needed · {said} · "
+        f"{confidence} · {dollars(outcome.cost_usd)}{most} · {seconds(outcome.latency_s)} · "
+        f"verdict {outcome.verdict_id}"
+    )
+
+
+def _row(ballot: Ballot) -> list[object]:
+    said = shortened(ballot.answer.text, 40) if ballot.answer else shortened(ballot.why, 40)
+    reply = ballot.reply
+    role = "tiebreak" if ballot.role == "tiebreak" else ""
+    mark = role if ballot.valid else " ".join(filter(None, (role, ballot.kind.value)))
+    return [
+        ballot.model,
+        said,
+        mark,
+        seconds(reply.latency_s) if reply and reply.latency_s else "–",
+        dollars(reply.cost_usd) if reply else "–",
+    ]
+
+
+def _ballot_json(ballot: Ballot) -> dict[str, Json]:
+    reply = ballot.reply
+    usage = reply.usage if reply else None
+    return {
+        "model": ballot.model,
+        "kind": ballot.kind.value,
+        "answer": ballot.answer.text if ballot.answer else None,
+        "why": ballot.why,
+        "role": ballot.role,
+        "finish": reply.finish.value if isinstance(reply, Response) else None,
+        "latency_s": reply.latency_s if reply else None,
+        "cost_usd": _number(reply.cost_usd) if reply else None,
+        "tokens": {
+            "input": usage.input,
+            "cache_read": usage.cache_read,
+            "cache_write": usage.cache_write,
+            "output": usage.output,
+            "reasoning": usage.reasoning,
+        }
+        if usage
+        else None,
+    }
+
+
+def _number(cost: object) -> float | None:
+    return None if cost is None else float(str(cost))

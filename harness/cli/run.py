@@ -1,0 +1,139 @@
+"""``harness run``: evaluate candidates on a suite; the same command continues an interrupted run."""
+
+import asyncio
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from harness.cli.context import Context
+from harness.cli.exits import Exit
+from harness.cli.progress import progress_of
+from harness.cli.provenance import provenance
+from harness.cli.runtime import dollars, environ, home_of, percent, seconds, split_names
+from harness.content import load_registry, load_suite
+from harness.core.errors import ConfigError
+from harness.core.hashing import Json
+from harness.core.ids import CandidateId, RunId, SuiteName
+from harness.core.trial import Grade
+from harness.engine import Directory, require_keys
+from harness.evals.plan import Plan, make_plan
+from harness.evals.run import RunResult, Totals
+from harness.evals.running import RunOptions, asked_candidates, refuse_changed_suite, run_suite
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to *app*."""
+    app.command(name="run")(run)
+
+
+def run(
+    ctx: typer.Context,
+    suite: Annotated[str, typer.Argument(help="The suite's name.")],
+    models: Annotated[
+        str, typer.Option(help="Candidates: A,B — models, consensus/<policy>, route/<profile>, builtin/…")
+    ],
+    epochs: Annotated[int, typer.Option(help="How often each task is put to each candidate.")] = 1,
+    limit: Annotated[int | None, typer.Option(help="A sample of this many tasks.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the sample, and sent to models that take one.")] = None,
+    max_cost: Annotated[str | None, typer.Option(help="Hard limit in USD, worst cases included.")] = None,
+    concurrency: Annotated[int, typer.Option(help="Trials in flight.")] = 16,
+    executor: Annotated[str, typer.Option(help="Where trials run.")] = "local",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew instead of continuing.")] = False,
+) -> int:
+    """Evaluate candidates on a suite. The same command continues an interrupted run."""
+    at: Context = ctx.obj
+    if executor != "local":
+        raise ConfigError(f"--executor {executor!r}: this version runs on one machine; there is: local")
+    if concurrency < 1:
+        raise ConfigError(f"--concurrency: {concurrency} is below 1")
+    home = home_of(at.options)
+    registry = load_registry(home)
+    candidates = [CandidateId(name) for name in split_names(models)]
+    if not candidates:
+        raise ConfigError("--models: names no candidate")
+    directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
+    require_keys(list(directory.cards_of(asked_candidates(candidates)).values()), environ())
+    plan = make_plan(load_suite(home, SuiteName(suite)), candidates, epochs=epochs, limit=limit, seed=seed)
+    if not fresh:
+        refuse_changed_suite(home.state / "journal", plan)
+    with progress_of(at.output, f"run {suite}") as report:
+        options = RunOptions(
+            environ=environ(),
+            max_cost_usd=money("--max-cost", max_cost),
+            concurrency=concurrency,
+            fresh=fresh,
+            on_progress=report,
+            provenance=provenance(at.argv),
+        )
+        run_id, result = asyncio.run(run_suite(home, registry, plan, options))
+    show(at, plan, run_id, result)
+    return Exit.DONE if result.complete else Exit.BUDGET
+
+
+def money(flag: str, text: str | None) -> Decimal | None:
+    """An amount of USD. Raises ConfigError for what is none."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ConfigError(f"{flag}: {text!r} is not an amount of USD; write it like 2.50") from None
+    if not amount.is_finite() or amount < 0:
+        raise ConfigError(f"{flag}: {text!r} is not an amount of 0 or more")
+    return amount
+
+
+def show(at: Context, plan: Plan, run_id: RunId, result: RunResult) -> None:
+    """The run, as people and scripts read it."""
+    if at.options.json:
+        at.output.json(run_json(plan, run_id, result))
+        return
+    rows = [_row(candidate, totals) for candidate, totals in result.totals.items()]
+    at.output.table(
+        ["candidate", "resolved", "of", "rate", "other grades", "cost", "p95"],
+        rows,
+        right=["resolved", "of", "rate", "cost", "p95"],
+    )
+    at.output.line()
+    at.output.line(
+        f"run {run_id} of {plan.suite.name}@{plan.suite.version}: {'complete' if result.complete else 'not complete'}"
+    )
+    if result.stopped_at_budget:
+        at.output.line("stopped at --max-cost before the next call; the same command with more money continues it")
+    if result.complete and len(plan.candidates) > 1:
+        at.output.line(f"next: harness report ab {run_id}")
+
+
+def run_json(plan: Plan, run_id: RunId, result: RunResult) -> Mapping[str, Json]:
+    """The contract of ``run --json``."""
+    return {
+        "run": run_id,
+        "suite": plan.suite.name,
+        "candidates": {candidate: _totals_json(totals) for candidate, totals in result.totals.items()},
+        "complete": result.complete,
+    }
+
+
+def _totals_json(totals: Totals) -> dict[str, Json]:
+    return {
+        "trials": sum(totals.grades.values()),
+        "resolved": totals.grades[Grade.RESOLVED],
+        "grades": {grade.value: totals.grades[grade] for grade in Grade if totals.grades[grade]},
+        "cost_usd": None if totals.cost_usd is None else float(totals.cost_usd),
+        "tokens": totals.tokens,
+        "p95_latency_s": totals.p95_latency_s,
+    }
+
+
+def _row(candidate: str, totals: Totals) -> list[object]:
+    trials = sum(totals.grades.values())
+    resolved = totals.grades[Grade.RESOLVED]
+    others = ", ".join(
+        f"{totals.grades[grade]} {grade.value}"
+        for grade in Grade
+        if grade is not Grade.RESOLVED and totals.grades[grade]
+    )
+    rate = percent(resolved / trials) if trials else "–"
+    return [candidate, resolved, trials, rate, others, dollars(totals.cost_usd), seconds(totals.p95_latency_s)]

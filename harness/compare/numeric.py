@@ -1,0 +1,178 @@
+"""The comparator ``numeric``: the same quantity, with exact arithmetic."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Literal, Self, cast
+
+from harness.compare.digits import LOCALES, Locale
+from harness.compare.guard_words import FILLERS, NUMBER_GUARDS
+from harness.compare.marks import final_segment, without_sums
+from harness.compare.options import Options
+from harness.compare.prose import prepare, scan, stated_locale
+from harness.compare.quantity import Quantity
+from harness.compare.text import normal, shown
+from harness.core.ballot import Answer, Judgement, Relation
+
+TEXT_MAX = 100_000
+"""Longer answers are not read as numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """The one quantity of an answer."""
+
+    readings: tuple[Quantity, ...]
+    around: tuple[str, ...]
+    """The words about it, in order, without those that add nothing."""
+
+
+def read_amount(text: str, locale: Locale) -> Amount | str:
+    """The one quantity that *text* states, or why there is none.
+
+    An explicit final answer (``#### 18``) counts alone, and the result of a calculation instead of its parts.
+    """
+    if len(text) > TEXT_MAX:
+        return f"an answer of {len(text)} characters is not one quantity"
+    text, stated = stated_locale(text)
+    segment = final_segment(text)
+    prepared = without_sums(prepare(text if segment is None else segment))
+    found = scan(prepared, stated or locale)
+    if not found.numerals and not found.opaque:
+        found = scan(prepared, stated or locale, in_words=True)
+    quantities = tuple(dict.fromkeys(numeral.readings for numeral in found.numerals))
+    if not quantities:
+        return f"no quantity in {shown(text)}"
+    if len(quantities) > 1:
+        return f"several quantities in {shown(text)}: {', '.join(str(item[0]) for item in quantities[:4])}"
+    around = tuple(
+        word
+        for word in (*found.words, *found.opaque)
+        if word not in FILLERS and any(map(str.isalnum, word)) | (word[0] in "<>≤≥~≈±!=")
+    )
+    return Amount(readings=quantities[0], around=around)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numeric:
+    """Same when equal within the tolerance, in unit and in currency. Identifiers and dates are no numbers."""
+
+    tolerance: Fraction = Fraction(0)
+    """Absolute, in the finer of the two units as written."""
+    relative_tolerance: Fraction = Fraction(0)
+    """Of the larger of the two."""
+    locale: Locale = "en"
+    """How ``1.234`` and ``1,234`` are read; under ``auto`` both ways, and UNKNOWN where that matters."""
+    currency: Literal["required", "optional", "ignore"] = "optional"
+    """``optional``: a currency on one side only does not count against it."""
+    unit: Literal["required", "optional", "ignore"] = "optional"
+    """``optional``: a bare number is taken to be in the other's unit; never for percent."""
+    name: str = "numeric"
+    version: str = "1"
+    needs: Literal["text", "execution"] = "text"
+
+    @classmethod
+    def build(cls, options: Options) -> Self:
+        """From a policy or suite."""
+        stated = ("required", "optional", "ignore")
+        return cls(
+            tolerance=options.amount("tolerance", default="0"),
+            relative_tolerance=options.amount("relative_tolerance", default="0"),
+            locale=cast("Locale", options.word("locale", LOCALES, default="en")),
+            currency=cast(
+                "Literal['required', 'optional', 'ignore']", options.word("currency", stated, default="optional")
+            ),
+            unit=cast("Literal['required', 'optional', 'ignore']", options.word("unit", stated, default="optional")),
+        )
+
+    def __call__(self, a: Answer, b: Answer, /) -> Judgement:
+        """UNKNOWN when an answer is not one quantity, or when its reading is open and matters."""
+        left, right = read_amount(a.text, self.locale), read_amount(b.text, self.locale)
+        if isinstance(left, str) or isinstance(right, str):
+            return Judgement(relation=Relation.UNKNOWN, why=left if isinstance(left, str) else str(right))
+        if normal(a.text) == normal(b.text) and not self._lacking(left.readings[0]):
+            return Judgement(relation=Relation.SAME, why=f"both are {shown(a.text)}")
+        return self.judge(left, right)
+
+    def judge(self, a: Amount, b: Amount) -> Judgement:
+        """Judge two quantities and the words around them."""
+        verdicts = [self._pair(left, right) for left, right in product(a.readings, b.readings)]
+        if len({verdict.relation for verdict in verdicts}) > 1:
+            said = "; ".join(dict.fromkeys(verdict.why for verdict in verdicts))
+            return Judgement(relation=Relation.UNKNOWN, why=f"it depends on how they are read: {said}")
+        verdict = verdicts[0]
+        if verdict.relation is not Relation.SAME or (doubt := _context(a, b)) is None:
+            return verdict
+        return Judgement(relation=Relation.UNKNOWN, why=f"{verdict.why}, but {doubt}")
+
+    def _lacking(self, quantity: Quantity) -> str:
+        """What the options require and *quantity* does not say."""
+        if self.currency == "required" and not quantity.currency:
+            return "currency"
+        return "unit" if self.unit == "required" and not quantity.dimension else ""
+
+    def _pair(self, a: Quantity, b: Quantity) -> Judgement:
+        lacking = self._lacking(a) or self._lacking(b)
+        if lacking:
+            silent = a if self._lacking(a) else b
+            alike = a.bare and b.bare
+            return _verdict(Relation.UNKNOWN if alike else Relation.DIFFERENT, f"{silent} states no {lacking}")
+        if self.currency != "ignore" and a.currency and b.currency and a.currency != b.currency:
+            return _verdict(Relation.DIFFERENT, f"{a} and {b} are in different currencies")
+        if self.unit == "ignore":
+            return self._numbers(a, b, converted=False)
+        if _convertible(a.dimension, b.dimension):
+            return self._numbers(a, b, converted=a.bare == b.bare)
+        if {"percent", "basis"} & {a.dimension, b.dimension} and (a.bare or b.bare):
+            return self._percent(*((a, b) if b.bare else (b, a)))
+        if a.bare or b.bare:
+            return self._numbers(a, b, converted=False)
+        if a.currency and b.currency and "" in {a.dimension, b.dimension}:
+            return _verdict(Relation.UNKNOWN, f"{a} and {b}: a rate against an amount")
+        return _verdict(Relation.DIFFERENT, f"{a} and {b} are of different kinds")
+
+    def _percent(self, share: Quantity, bare: Quantity) -> Judgement:
+        """5 % is 0.05; whether 5 means 5 % nobody can tell."""
+        if self._near(share.value / 100, bare.value, share.factor / 100):
+            return _verdict(Relation.SAME, f"{share} is {bare}")
+        if self._near(share.written, bare.written, Fraction(1)):
+            return _verdict(Relation.UNKNOWN, f"{bare} may or may not mean {share}")
+        return _verdict(Relation.DIFFERENT, f"{share} is not {bare}")
+
+    def _numbers(self, a: Quantity, b: Quantity, *, converted: bool) -> Judgement:
+        left, right = (a.value, b.value) if converted else (a.written, b.written)
+        unit = min(a.factor, b.factor) if converted else Fraction(1)
+        if left == right:
+            return _verdict(Relation.SAME, f"both are {a}" if str(a) == str(b) else f"{a} is {b}")
+        if self._near(left, right, unit):
+            return _verdict(Relation.SAME, f"{a} is {b} within the tolerance")
+        return _verdict(Relation.DIFFERENT, f"{a} is not {b}")
+
+    def _near(self, a: Fraction, b: Fraction, unit: Fraction) -> bool:
+        """Whether *a* and *b*, both in base units, are equal within the tolerance, stated in *unit*."""
+        return abs(a - b) <= max(self.tolerance * unit, self.relative_tolerance * max(abs(a), abs(b)))
+
+
+def _verdict(relation: Relation, why: str) -> Judgement:
+    return Judgement(relation=relation, why=why)
+
+
+def _convertible(a: str, b: str) -> bool:
+    """One dimension; or basis points, which are hundredths of a percent and of a percentage point."""
+    return a == b or ("basis" in {a, b} and {a, b} <= {"basis", "percent", "point"})
+
+
+def _context(a: Amount, b: Amount) -> str | None:
+    """Why the words about two equal quantities leave a doubt; None when they do not."""
+    if a.around == b.around:
+        return None
+    if not a.around or not b.around:
+        guards = sorted(NUMBER_GUARDS.intersection(a.around + b.around))
+        odd = [word for word in a.around + b.around if not word[0].isalpha() or any(map(str.isdigit, word))]
+        bare, other = (a, b) if not a.around else (b, a)
+        if guards or odd:
+            return f"one of them says {', '.join(guards or odd)}"
+        if bare.readings[0].bare or not other.readings[0].bare:
+            return None
+        return f"the words {' '.join(other.around)!r} may be its unit"
+    return f"they speak of {' '.join(a.around)[:60]!r} and of {' '.join(b.around)[:60]!r}"

@@ -1,0 +1,28 @@
+"""Text as comparators see it. Nothing here strips signs, digits, operators or look-alike letters."""
+
+import re
+import unicodedata
+
+_FENCE = re.compile(r"```[^\n`]*\n(?P<body>.*?)\n?[ \t]*```", re.DOTALL)
+
+
+def normal(text: str) -> str:
+    """*text* in Unicode NFC with every run of white space as one blank and none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def shown(text: str) -> str:
+    """*text* as it is quoted in a reason: one line of at most 60 characters."""
+    line = normal(text)
+    return repr(line if len(line) <= 60 else line[:57] + "...")
+
+
+def unfenced(text: str) -> str:
+    """The body of the only fenced block of *text*, or *text* itself."""
+    blocks = _FENCE.findall(text)
+    return str(blocks[0]) if len(blocks) == 1 else text
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of *text*, case-folded, with apostrophes kept inside: ``isn't``."""
+    return tuple(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.casefold().replace("’", "'")))

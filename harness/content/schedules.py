@@ -1,0 +1,137 @@
+"""``registry/schedules.yaml``: runs that repeat.
+
+::
+
+    schedules:
+      nightly:
+        suite: ledger
+        candidates: [openai/gpt-5.5, consensus/payments]
+        cron: "0 2 * * *"            # minute hour day month weekday, in UTC
+        epochs: 1
+        limit: null                  # tasks; null: all
+        max_cost_usd: 5.00
+        baseline: previous           # previous | first | the id or name of a run
+        margin: 0.03                 # loss of success rate that counts as a regression
+        propose_matrix: false        # also write a proposal of the routing matrix
+        alert_env: ALERT_WEBHOOK     # environment variable with the address that is told; null: nobody
+        enabled: true
+
+Only ``suite``, ``candidates`` and ``cron`` must be there.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import Field, PlainValidator
+
+from harness.content.documents import read_section
+from harness.content.faults import Faults, show
+from harness.content.fields import Candidate, Money, Name, Positive, Share, Spec, plain_name
+from harness.content.home import Home
+from harness.core.hashing import Json
+from harness.core.ids import CandidateId, SuiteName
+
+FILE: Final = "schedules.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One run that repeats."""
+
+    name: str
+    suite: SuiteName
+    candidates: tuple[CandidateId, ...]
+    cron: str
+    """Five fields: minute, hour, day of the month, month, day of the week (0 and 7 are Sunday), in UTC."""
+    epochs: int = 1
+    limit: int | None = None
+    """Tasks; ``None``: all."""
+    max_cost_usd: Decimal | None = None
+    baseline: str = "previous"
+    margin: float = 0.03
+    """Loss of success rate, in [0, 1], that counts as a regression."""
+    propose_matrix: bool = False
+    alert_env: str | None = None
+    """Name of the environment variable with the address that is told."""
+    enabled: bool = True
+
+
+_FIELDS: Final = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_PART: Final = re.compile(r"(\*|(?P<lo>\d{1,2})(-(?P<hi>\d{1,2}))?)(/(?P<step>\d{1,2}))?")
+
+
+def parse_cron(value: Json) -> str:
+    """*value* with single spaces, if it is five fields of numbers, ranges, lists and steps. Raises ValueError."""
+    if not isinstance(value, str) or len(value.split()) != len(_FIELDS):
+        raise ValueError(f'{show(value)} is not five fields: minute hour day month weekday; as in "0 2 * * *"')
+    for text, (name, least, most) in zip(value.split(), _FIELDS, strict=True):
+        for part in text.split(","):
+            _check_part(part, name, least, most)
+    return " ".join(value.split())
+
+
+def _check_part(part: str, name: str, least: int, most: int) -> None:
+    match = _PART.fullmatch(part)
+    if match is None:
+        raise ValueError(f"{name}: {part!r} is no number, range, * or step")
+    numbers = [int(match[group]) for group in ("lo", "hi") if match[group] is not None]
+    if any(not least <= number <= most for number in numbers) or numbers != sorted(numbers):
+        raise ValueError(f"{name}: {part!r} is not within {least}-{most}")
+    if match["step"] is not None and int(match["step"]) == 0:
+        raise ValueError(f"{name}: {part!r} has a step of 0")
+
+
+class _Schedule(Spec):
+    suite: Name
+    candidates: Annotated[list[Candidate], Field(min_length=1)]
+    cron: Annotated[str, PlainValidator(parse_cron)]
+    epochs: Positive = 1
+    limit: Positive | None = None
+    max_cost_usd: Money | None = None
+    baseline: Annotated[str, Field(min_length=1)] = "previous"
+    margin: Share = 0.03
+    propose_matrix: bool = False
+    alert_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
+    enabled: bool = True
+
+
+class _Schedules(Spec):
+    schedules: dict[str, Any]
+
+
+def load_schedules(home: Home) -> Mapping[str, Schedule]:
+    """The schedules in the order of the file; none when there is no file. Raises FaultsError with all faults."""
+    path = home.registry / FILE
+    if not path.exists():
+        return {}
+    faults = Faults(str(path))
+    top = faults.check(_Schedules, read_section(path))
+    found: dict[str, Schedule] = {}
+    for name, entry in (top.schedules if top else {}).items():
+        if not plain_name(name):
+            faults.add(f"schedules.{name}", f"{name!r} is no name of letters, digits, dots, dashes and underscores")
+        spec = faults.check(_Schedule, entry, f"schedules.{name}")
+        if spec is not None:
+            found[name] = _schedule(name, spec)
+    faults.done()
+    return found
+
+
+def _schedule(name: str, spec: _Schedule) -> Schedule:
+    return Schedule(
+        name=name,
+        suite=SuiteName(spec.suite),
+        candidates=tuple(map(CandidateId, spec.candidates)),
+        cron=spec.cron,
+        epochs=spec.epochs,
+        limit=spec.limit,
+        max_cost_usd=spec.max_cost_usd,
+        baseline=spec.baseline,
+        margin=spec.margin,
+        propose_matrix=spec.propose_matrix,
+        alert_env=spec.alert_env,
+        enabled=spec.enabled,
+    )

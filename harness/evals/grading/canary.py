@@ -1,0 +1,149 @@
+"""Canary twins: copies of the hidden tests with other expected values, so that right code must fail them. Pure.
+
+Whoever makes tests pass without solving the task makes the twins pass too. Only the *expected* side of an equality is
+changed, so that a merely wrong answer cannot pass one: it would have to be wrong by exactly the change.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import TypeAlias
+
+_EQUALITIES = frozenset({"assertEqual", "assertEquals", "assertAlmostEqual", "assertSequenceEqual", "assertCountEqual"})
+_TYPED_EQUALITIES = frozenset({f"assert{kind}Equal" for kind in ("List", "Tuple", "Dict", "Set", "MultiLine")})
+_VALUE_MAKERS = frozenset({"approx", "date", "datetime", "time", "timedelta"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """A changed copy of a test file."""
+
+    source: str
+    changed: frozenset[str]
+    """Names of the test functions in which an expected value was changed."""
+
+
+def twin(source: str) -> Twin | None:
+    """The twin of a test file; ``None`` if it does not parse or has no expected value that could be changed."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    changed = frozenset(test.name for test in _tests(tree) if _change(test))
+    return Twin(source=ast.unparse(tree), changed=changed) if changed else None
+
+
+def _tests(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            yield node
+
+
+def _change(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Change the expected values of *test* in place; whether there were any."""
+    sides = list(_expected_sides(test))
+    names = {side.id for side in sides if isinstance(side, ast.Name)}
+    columns = [value for decorator in test.decorator_list for value in _columns(decorator, names)]
+    return sum(_Shift.on(side) for side in (*sides, *columns)) > 0
+
+
+def _expected_sides(test: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(test):
+        match node:
+            case ast.Assert(test=ast.Compare(left=left, ops=[ast.Eq()], comparators=[right])):
+                yield from _expected_of(left, right)
+            case ast.Call(func=ast.Attribute(attr=name), args=[left, right, *_]) if (
+                name in _EQUALITIES | _TYPED_EQUALITIES
+            ):
+                yield from _expected_of(left, right)
+            case _:
+                pass
+
+
+def _expected_of(left: ast.expr, right: ast.expr) -> Iterator[ast.expr]:
+    """The side that holds no call to the code under test; neither if both may."""
+    if not _calls(right):
+        yield right
+    elif not _calls(left):
+        yield left
+
+
+def _calls(side: ast.expr) -> bool:
+    return any(isinstance(node, ast.Call) and not _makes_value(node) for node in ast.walk(side))
+
+
+def _makes_value(call: ast.Call) -> bool:
+    """Whether a call only builds a value: a class, by its capital, or one of a few known functions."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in _VALUE_MAKERS or name[:1].isupper()
+
+
+def _columns(decorator: ast.expr, names: set[str]) -> Iterator[ast.expr]:
+    """Values that ``parametrize`` gives to the arguments called *names*."""
+    match decorator:
+        case ast.Call(func=ast.Attribute(attr="parametrize"), args=[arguments, ast.List() | ast.Tuple() as rows, *_]):
+            given = _argument_names(arguments)
+        case _:
+            return
+    for row in rows.elts:
+        cells = _cells(row, len(given))
+        yield from (cell for name, cell in zip(given, cells, strict=False) if name in names)
+
+
+def _argument_names(arguments: ast.expr) -> list[str]:
+    if isinstance(arguments, ast.Constant) and isinstance(arguments.value, str):
+        return [name.strip() for name in arguments.value.split(",")]
+    if isinstance(arguments, ast.List | ast.Tuple):
+        return [str(each.value) for each in arguments.elts if isinstance(each, ast.Constant)]
+    return []
+
+
+def _cells(row: ast.expr, count: int) -> list[ast.expr]:
+    if isinstance(row, ast.Call) and _called(row) == "param":
+        return row.args
+    if count > 1 and isinstance(row, ast.Tuple | ast.List):
+        return row.elts
+    return [row]
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+class _Shift(ast.NodeTransformer):
+    """Changes every number and text below a node, in place."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @classmethod
+    def on(cls, node: ast.expr) -> int:
+        """How many constants of *node* were changed."""
+        shift = cls()
+        shift.visit(node)
+        return shift.count
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        before = node.value
+        node.value = _shifted(before)
+        self.count += node.value != before
+        return node
+
+
+_Value: TypeAlias = str | bytes | int | float | complex | EllipsisType | None
+"""What a constant of the syntax tree may hold."""
+
+
+def _shifted(value: _Value) -> _Value:
+    match value:
+        case bool():
+            return value
+        case int() | float() | complex():
+            return value + 7
+        case str():
+            return value + ("7" if value[-1:].isdigit() else "~")
+        case bytes():
+            return value + b"~"
+        case _:
+            return value

@@ -1,0 +1,93 @@
+"""What a runner tells over the private channel, and what does not count as its word.
+
+One line per fact: ``<nonce> <n> <Python literal>``, with n counting from 0. The literal is a tuple that begins with a
+word: ``("start",)``, ``("test", id, outcome, message)``, ``("end", exit_code)``. Code under test may find the channel
+and write to it. Without the nonce that is noise; with it, but out of turn, it is a forgery.
+"""
+
+import ast
+from dataclasses import dataclass
+
+from harness.core.execution import TestOutcome, TestResult
+
+NOISE = "report_noise"
+"""Flag: something without the nonce was written to the channel."""
+FORGED = "forged_report"
+"""Flag: something with the nonce that the runner did not write."""
+MESSAGE_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a runner said."""
+
+    started: bool = False
+    """It got to the point where code under test is about to be loaded."""
+    finished: bool = False
+    exit_code: int | None = None
+    """The one it announced at the end of the session."""
+    results: tuple[TestResult, ...] = ()
+    """In the order they were reported."""
+    flags: tuple[str, ...] = ()
+
+
+def read_report(raw: bytes, nonce: str) -> Report:
+    """The facts in *raw*. Never raises: the bytes are hostile."""
+    facts: list[tuple[object, ...]] = []
+    flags: set[str] = set()
+    for line in filter(None, raw.decode("utf-8", "replace").split("\n")):
+        sign, _, rest = line.partition(" ")
+        if sign != nonce:
+            flags.add(NOISE)
+            continue
+        fact = _fact(rest, turn=len(facts))
+        if fact is None or _over(facts):
+            flags.add(FORGED)
+        else:
+            facts.append(fact)
+    return _report(facts, flags)
+
+
+def _fact(text: str, *, turn: int) -> tuple[object, ...] | None:
+    number, _, literal = text.partition(" ")
+    if number != str(turn):
+        return None
+    try:
+        fact = ast.literal_eval(literal)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return fact if isinstance(fact, tuple) and fact else None
+
+
+def _over(facts: list[tuple[object, ...]]) -> bool:
+    return bool(facts) and facts[-1][0] == "end"
+
+
+def _report(facts: list[tuple[object, ...]], flags: set[str]) -> Report:
+    started, finished = False, False
+    exit_code: int | None = None
+    results: list[TestResult] = []
+    for fact in facts:
+        match fact:
+            case ("start",):
+                started = True
+            case ("test", str(name), str(outcome), str(message)) if outcome in set(TestOutcome):
+                said = escaped(message[:MESSAGE_CHARACTERS])
+                results.append(TestResult(id=escaped(name), outcome=TestOutcome(outcome), message=said))
+            case ("end", int(code)):
+                finished, exit_code = True, code
+            case _:
+                flags.add(FORGED)
+    return Report(
+        started=started, finished=finished, exit_code=exit_code, results=tuple(results), flags=tuple(sorted(flags))
+    )
+
+
+def printable(raw: bytes) -> str:
+    """Hostile output as text that is safe to store and to show on a terminal."""
+    return escaped(raw.decode("utf-8", "backslashreplace"))
+
+
+def escaped(text: str) -> str:
+    """*text* with control characters and lone surrogates spelled as escapes; line ends and tabs stay."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,153 @@
+"""What a run will do, before it does anything; its id is a hash of exactly that."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.core.errors import ConfigError
+from harness.core.event import RunStarted, TaskRow
+from harness.core.hashing import Json, digest
+from harness.core.ids import CandidateId, ModelId, RunId, TraceId
+from harness.core.money import Price
+from harness.core.request import Sampling
+from harness.core.suite import Suite, Task
+from harness.core.trial import TrialKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Suite × candidates × epochs."""
+
+    suite: Suite
+    tasks: tuple[Task, ...]
+    """The suite's, or a seeded sample of them; in the suite's order."""
+    candidates: tuple[CandidateId, ...]
+    epochs: int = 1
+    seed: int = 0
+    """Of the sample of tasks."""
+    sampling: Sampling
+    salt: str = ""
+    """Tells a ``--fresh`` run from the one it repeats, and one imported file from another."""
+    only: frozenset[TrialKey] | None = None
+    """Imports: the trials that the file holds. ``None``: all."""
+
+    @property
+    def run_id(self) -> RunId:
+        """The same suite content, candidates, epochs, solver and parameters have the same id."""
+        return RunId(
+            digest(
+                (
+                    self.suite.digest,
+                    [(task.id, task.digest) for task in self.tasks],
+                    sorted(self.candidates),
+                    self.epochs,
+                    self.suite.solver,
+                    self.seed,
+                    self.sampling,
+                    self.salt,
+                )
+            )[:12]
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of trials."""
+        if self.only is not None:
+            return len(self.only)
+        return len(self.tasks) * len(self.candidates) * self.epochs
+
+    def trials(self) -> Iterator[tuple[Task, TrialKey]]:
+        """Every trial: epoch by epoch and task by task, so that candidates stay paired if the run stops early."""
+        for epoch in range(self.epochs):
+            for task in self.tasks:
+                for candidate in self.candidates:
+                    key = TrialKey(task_id=task.id, candidate=candidate, epoch=epoch)
+                    if self.only is None or key in self.only:
+                        yield task, key
+
+    def trace(self, key: TrialKey) -> TraceId:
+        """The trace of a trial's calls."""
+        return trace_of(self.run_id, key)
+
+
+def trace_of(run_id: RunId, key: TrialKey) -> TraceId:
+    """The trace of a trial's calls: how the journal tells to which trial a call belongs."""
+    return TraceId(f"{run_id}/{key.task_id}/{key.candidate}/{key.epoch}")
+
+
+def make_plan(
+    suite: Suite,
+    candidates: Sequence[CandidateId],
+    *,
+    epochs: int = 1,
+    limit: int | None = None,
+    seed: int | None = None,
+    salt: str = "",
+) -> Plan:
+    """The plan of a run. *limit* takes a sample of the tasks that depends on *seed* only.
+
+    Raises ConfigError for a candidate named twice, and for numbers below 1.
+    """
+    repeated = sorted({candidate for candidate in candidates if candidates.count(candidate) > 1})
+    if repeated:
+        raise ConfigError(f"--models: {repeated[0]!r} is named twice; use --epochs to ask it more than once")
+    for name, number in (("--epochs", epochs), ("--limit", 1 if limit is None else limit)):
+        if number < 1:
+            raise ConfigError(f"{name}: {number} is below 1")
+    return Plan(
+        suite=suite,
+        tasks=_sample(suite.tasks, limit, seed or 0),
+        candidates=tuple(candidates),
+        epochs=epochs,
+        seed=seed or 0,
+        sampling=Sampling(seed=seed),
+        salt=salt,
+    )
+
+
+def _sample(tasks: tuple[Task, ...], limit: int | None, seed: int) -> tuple[Task, ...]:
+    if limit is None or limit >= len(tasks):
+        return tasks
+    chosen = set(random.Random(seed).sample(range(len(tasks)), limit))  # noqa: S311 -- a sample, not a secret
+    return tuple(task for index, task in enumerate(tasks) if index in chosen)
+
+
+def started(
+    plan: Plan,
+    *,
+    origin: Literal["run", "import"] = "run",
+    name: str = "",
+    scripted: bool,
+    prices: dict[ModelId, Price],
+    provenance: dict[str, Json],
+) -> RunStarted:
+    """The first line of the run's journal."""
+    return RunStarted(
+        run_id=plan.run_id,
+        suite=plan.suite.name,
+        suite_version=plan.suite.version,
+        suite_digest=plan.suite.digest,
+        suite_kind=plan.suite.kind,
+        candidates=plan.candidates,
+        epochs=plan.epochs,
+        seed=plan.seed,
+        tasks=tuple(_row(task) for task in plan.tasks),
+        solver=plan.suite.solver,
+        origin=origin,
+        name=name,
+        scripted=scripted,
+        prices=prices,
+        provenance=provenance,
+    )
+
+
+def _row(task: Task) -> TaskRow:
+    return TaskRow(
+        id=task.id,
+        digest=task.digest,
+        task_class=task.task_class,
+        prompt=task.prompt,
+        expected=task.expected,
+        area=str(task.meta.get("area", "")),
+    )

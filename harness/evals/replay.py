@@ -1,0 +1,137 @@
+"""What a policy would have done on recorded answers: the live machine, fed from the journal. Pure, no call."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+from harness.compare import comparator, group
+from harness.consensus import Abstain, Ask, Machine, Serve, Wait
+from harness.core.ballot import Ballot, Comparator
+from harness.core.errors import ConfigError
+from harness.core.ids import ModelId
+from harness.core.money import sum_known
+from harness.core.policy import Policy
+from harness.core.response import Failure, FailureKind, Reply, Retry
+from harness.engine import Role, ballot_of, missing_ballot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What one model said to one task, and whether it was right."""
+
+    reply: Reply
+    right: bool | None
+    """``None``: could not be judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One task in one epoch, with everybody's recorded answer."""
+
+    task_id: str
+    epoch: int
+    recorded: Mapping[ModelId, Recorded]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What the policy would have done on one item."""
+
+    task_id: str
+    epoch: int
+    served: bool
+    right: bool | None
+    """Of what was served; ``None`` when nothing was, or when nobody judged it."""
+    calls: int
+    cost_usd: Decimal | None
+    reason: str
+    """Why it was not served; empty when it was."""
+    winner: ModelId | None
+    """The member whose answer was served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySummary:
+    """The figures of ``harness replay``."""
+
+    policy: str
+    n: int
+    served: int
+    coverage: float
+    """Served of all."""
+    precision: float | None
+    """Right of the served and judged; ``None`` when nothing was."""
+    calls_mean: float
+    cost_usd: Decimal | None
+    reasons: Mapping[str, int]
+
+
+def replay(items: Iterable[Item], policy: Policy) -> list[Replayed]:
+    """Put *policy* to every item. Members answer in the order they are asked; a member without a record is missing."""
+    judge = comparator(policy.compare)
+    if judge.needs == "execution":
+        raise ConfigError(
+            f"policy {policy.name!r} compares by {judge.name!r}: executions are not replayed; choose a policy that "
+            "compares text"
+        )
+    return [_replay_one(item, policy, judge) for item in items]
+
+
+def summary(policy: Policy, replayed: Sequence[Replayed]) -> ReplaySummary:
+    """Coverage, precision, calls and cost. Raises ConfigError when there is nothing to replay."""
+    if not replayed:
+        raise ConfigError(f"policy {policy.name!r}: the run holds no answers of {', '.join(policy.members)}")
+    served = [item for item in replayed if item.served]
+    judged = [item.right for item in served if item.right is not None]
+    reasons = sorted({item.reason for item in replayed if not item.served})
+    return ReplaySummary(
+        policy=policy.name,
+        n=len(replayed),
+        served=len(served),
+        coverage=len(served) / len(replayed),
+        precision=sum(judged) / len(judged) if judged else None,
+        calls_mean=sum(item.calls for item in replayed) / len(replayed),
+        cost_usd=sum_known(item.cost_usd for item in replayed),
+        reasons={reason: sum(item.reason == reason for item in replayed) for reason in reasons},
+    )
+
+
+def _replay_one(item: Item, policy: Policy, judge: Comparator) -> Replayed:
+    machine = Machine(policy, partial(group, comparator=judge), partial(_price, item))
+    action = machine.start()
+    while isinstance(action, Ask):
+        role = action.role
+        for model in action.models:
+            action = machine.heard(_ballot(item, policy, model, role))
+            if not isinstance(action, Wait):
+                break
+    assert isinstance(action, Serve | Abstain), "every member that was asked has been heard"
+    winner = action.winner.model if isinstance(action, Serve) else None
+    heard = [model for model in machine.asked if model not in machine.pending]
+    return Replayed(
+        task_id=item.task_id,
+        epoch=item.epoch,
+        served=winner is not None,
+        right=item.recorded[winner].right if winner else None,
+        calls=len(heard),
+        cost_usd=sum_known(item.recorded[model].reply.cost_usd for model in heard if model in item.recorded),
+        reason="" if isinstance(action, Serve) else action.reason.value,
+        winner=winner,
+    )
+
+
+def _ballot(item: Item, policy: Policy, model: ModelId, role: Role) -> Ballot:
+    known = item.recorded.get(model)
+    if known is None:
+        return missing_ballot(model, "no record of an answer", role=role, reply=_no_record(model))
+    return ballot_of(known.reply, policy.extract, role=role)
+
+
+def _no_record(model: ModelId) -> Failure:
+    return Failure(model=model, kind=FailureKind.CANCELLED, message="no record of an answer", retry=Retry.NEVER)
+
+
+def _price(item: Item, model: ModelId) -> Decimal | None:
+    known = item.recorded.get(model)
+    return known.reply.cost_usd if known else None

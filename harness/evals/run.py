@@ -1,0 +1,131 @@
+"""The loop of a run: every missing trial is solved, judged and written down; the same command continues it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from harness.core.event import GradeGiven, RunFinished
+from harness.core.ids import CandidateId
+from harness.core.money import sum_known
+from harness.core.outcome import Outcome
+from harness.core.ports import Journal
+from harness.core.suite import Task
+from harness.core.trial import Grade, Graded, TrialKey
+from harness.engine import over_budget
+from harness.evals.plan import Plan
+from harness.evals.solving import Solved
+
+Solve = Callable[[Task, TrialKey], Awaitable[Solved]]
+Judge = Callable[[Task, TrialKey, Solved], Awaitable[Graded]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands."""
+
+    done: int
+    """Trials with a grade, those of earlier sessions included."""
+    size: int
+    resolved: int
+    cost_usd: Decimal | None
+    """Of this and earlier sessions; ``None`` when a call's cost is unknown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Totals:
+    """Counts of one candidate. Never the trials themselves: a run of any length needs the same memory."""
+
+    grades: Counter[Grade] = field(default_factory=Counter)
+    cost_usd: Decimal | None = Decimal(0)
+    tokens: int = 0
+    latencies_s: list[float] = field(default_factory=list)
+
+    def add(self, graded: Graded) -> None:
+        """Count one trial."""
+        self.grades[graded.grade] += 1
+        self.cost_usd = sum_known((self.cost_usd, graded.cost_usd))
+        self.tokens += graded.usage.total if graded.usage else 0
+        self.latencies_s.append(graded.latency_s)
+
+    @property
+    def p95_latency_s(self) -> float | None:
+        """The 95th percentile, nearest rank; None without trials."""
+        ordered = sorted(self.latencies_s)
+        return ordered[-(-95 * len(ordered) // 100) - 1] if ordered else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """How a session of a run ended."""
+
+    complete: bool
+    stopped_at_budget: bool
+    totals: Mapping[CandidateId, Totals]
+
+
+@dataclass(slots=True, kw_only=True)
+class Loop:
+    """One session of a run."""
+
+    plan: Plan
+    journal: Journal
+    solve: Solve
+    judge: Judge
+    done: Mapping[TrialKey, Graded]
+    """Trials that earlier sessions judged."""
+    concurrency: int = 16
+    on_progress: Callable[[Progress], None] = lambda _progress: None
+    _totals: dict[CandidateId, Totals] = field(default_factory=dict)
+    _finished: int = 0
+    _budget: bool = False
+
+    async def run(self) -> RunResult:
+        """Judge every missing trial, or stop at the spending limit. Cancellation leaves a journal that resumes."""
+        self._totals = {candidate: Totals() for candidate in self.plan.candidates}
+        for graded in self.done.values():
+            self._count(graded)
+        missing = self._missing()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self.concurrency, self.plan.size)):
+                group.create_task(self._work(missing))
+        complete = self._finished == self.plan.size
+        why = "" if complete else "stopped at the spending limit"
+        await self.journal.append(
+            RunFinished(run_id=self.plan.run_id, trials=self._finished, complete=complete, why=why)
+        )
+        return RunResult(complete=complete, stopped_at_budget=self._budget, totals=self._totals)
+
+    def _missing(self) -> Iterator[tuple[Task, TrialKey]]:
+        for task, key in self.plan.trials():
+            if key not in self.done:
+                yield task, key
+
+    async def _work(self, missing: Iterator[tuple[Task, TrialKey]]) -> None:
+        for task, key in missing:
+            if self._budget:
+                return
+            solved = await self.solve(task, key)
+            if any(map(_unpaid, solved.outcomes)):
+                self._budget = True
+                return
+            graded = await self.judge(task, key, solved)
+            await self.journal.append(GradeGiven(run_id=self.plan.run_id, graded=graded))
+            self._count(graded)
+
+    def _count(self, graded: Graded) -> None:
+        self._totals[graded.key.candidate].add(graded)
+        self._finished += 1
+        self.on_progress(
+            Progress(
+                done=self._finished,
+                size=self.plan.size,
+                resolved=sum(totals.grades[Grade.RESOLVED] for totals in self._totals.values()),
+                cost_usd=sum_known(totals.cost_usd for totals in self._totals.values()),
+            )
+        )
+
+
+def _unpaid(outcome: Outcome) -> bool:
+    return not outcome.served and over_budget(outcome)
