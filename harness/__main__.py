@@ -3,7 +3,7 @@
 import os
 import sys
 
-HELP = ([], ["--help"], ["-h"])
+HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """``harness run``: evaluate candidates on a suite; the same command continues an interrupted run."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -21,6 +22,7 @@ from harness.engine import Directory, require_keys
 from harness.evals.plan import Plan, make_plan
 from harness.evals.run import RunResult, Totals
 from harness.evals.running import RunOptions, asked_candidates, refuse_changed_suite, run_suite
+from harness.transport import Deadlines
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +41,9 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Of the sample, and sent to models that take one.")] = None,
     max_cost: Annotated[str | None, typer.Option(help="Hard limit in USD, worst cases included.")] = None,
     concurrency: Annotated[int, typer.Option(help="Trials in flight.")] = 16,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds one call may take, retries included; 300 by default.")
+    ] = None,
     executor: Annotated[str, typer.Option(help="Where trials run.")] = "local",
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew instead of continuing.")] = False,
 ) -> int:
@@ -48,6 +53,8 @@ def run(
         raise ConfigError(f"--executor {executor!r}: this version runs on one machine; there is: local")
     if concurrency < 1:
         raise ConfigError(f"--concurrency: {concurrency} is below 1")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise ConfigError(f"--timeout: {timeout:g} is not a number of seconds above 0")
     home = home_of(at.options)
     registry = load_registry(home)
     candidates = [CandidateId(name) for name in split_names(models)]
@@ -62,6 +69,7 @@ def run(
         options = RunOptions(
             environ=environ(),
             max_cost_usd=money("--max-cost", max_cost),
+            deadlines=None if timeout is None else Deadlines.within(timeout),
             concurrency=concurrency,
             fresh=fresh,
             on_progress=report,

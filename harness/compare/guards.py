@@ -14,6 +14,8 @@ from harness.compare.units import CODES, CURRENCY_WORDS, PHRASES, SCALES, WORD_U
 
 _PROSE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _HEAD, _TAIL = "\"“‘'«*`", "\"”’'»*`.,;:!"
+ACRONYM_MAX = 3
+"""A word of so few capitals that stands alone is another than in small letters: US and us."""
 _PLAIN_NUMBER = re.compile(
     r"(?P<before>[-+(]*[$€£¥]?[-+]?)(?P<whole>\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<part>\d*))?(?P<after>[%)]*)"
 )
@@ -134,7 +136,8 @@ def _lost_names(a: Profile, b: Profile) -> str | None:
         plain = [_one_spelling(part) for part in name.casefold().replace("’", "'").split("-")]
         if any(part not in there and part not in _EMPTY_WORDS for part in plain):
             return name
-        if _acronym(name) and name not in b.names and not (a.shouting or b.shouting):
+        loud = (a.shouting or b.shouting) and (len(a.content) > 1 or len(name) > ACRONYM_MAX)
+        if _acronym(name) and name not in b.names and not loud:
             return name
     return None
 

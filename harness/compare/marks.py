@@ -9,7 +9,7 @@ _MARK = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _ARITHMETIC = frozenset("0123456789 \t.,'()+*/×÷·^%$€£¥−–-")
-_OPERATORS = frozenset("+*/×÷·−–-xX")
+_OPERATORS = frozenset("+*/×÷·^−–-xX")
 
 
 def final_segment(text: str) -> str | None:

@@ -1,19 +1,21 @@
 """The comparator ``numeric``: the same quantity, with exact arithmetic."""
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Literal, Self, cast
 
 from harness.compare.digits import LOCALES, Locale
 from harness.compare.guard_words import FILLERS, NUMBER_GUARDS
 from harness.compare.marks import final_segment, without_sums
 from harness.compare.options import Options
-from harness.compare.prose import prepare, scan, stated_locale
+from harness.compare.prose import Scan, prepare, scan, stated_locale
 from harness.compare.quantity import Quantity
-from harness.compare.text import normal, shown
+from harness.compare.text import shown
 from harness.core.ballot import Answer, Judgement, Relation
 
+_PUNCTUATION = ".,;:#*_`|()[]\"'\\"
 TEXT_MAX = 100_000
 """Longer answers are not read as numbers."""
 
@@ -23,6 +25,8 @@ class Amount:
     """The one quantity of an answer."""
 
     readings: tuple[Quantity, ...]
+    spelled: str
+    """As it stands in the text."""
     around: tuple[str, ...]
     """The words about it, in order, without those that add nothing."""
 
@@ -40,17 +44,21 @@ def read_amount(text: str, locale: Locale) -> Amount | str:
     found = scan(prepared, stated or locale)
     if not found.numerals and not found.opaque:
         found = scan(prepared, stated or locale, in_words=True)
-    quantities = tuple(dict.fromkeys(numeral.readings for numeral in found.numerals))
-    if not quantities:
+    if not found.numerals:
         return f"no quantity in {shown(text)}"
-    if len(quantities) > 1:
-        return f"several quantities in {shown(text)}: {', '.join(str(item[0]) for item in quantities[:4])}"
-    around = tuple(
-        word
-        for word in (*found.words, *found.opaque)
-        if word not in FILLERS and any(map(str.isalnum, word)) | (word[0] in "<>≤≥~≈±!=")
-    )
-    return Amount(readings=quantities[0], around=around)
+    if not _one(found):
+        several = ", ".join(dict.fromkeys(str(numeral.readings[0]) for numeral in found.numerals[:4]))
+        return f"several quantities in {shown(text)}: {several}"
+    around = tuple(word for word in (*found.words, *found.opaque) if word not in FILLERS and word.strip(_PUNCTUATION))
+    first = found.numerals[0]
+    return Amount(readings=first.readings, spelled=found.text[first.start : first.end], around=around)
+
+
+def _one(found: Scan) -> bool:
+    """Whether the numbers are one that is said again, in brackets or in another sentence: not ``5 of 5``."""
+    pairs = list(pairwise(found.numerals))
+    gaps = (found.text[a.end : b.start] for a, b in pairs)
+    return all(a.readings == b.readings for a, b in pairs) and all(re.search(r"[(.;\n]", gap) for gap in gaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +98,12 @@ class Numeric:
         left, right = read_amount(a.text, self.locale), read_amount(b.text, self.locale)
         if isinstance(left, str) or isinstance(right, str):
             return Judgement(relation=Relation.UNKNOWN, why=left if isinstance(left, str) else str(right))
-        if normal(a.text) == normal(b.text) and not self._lacking(left.readings[0]):
-            return Judgement(relation=Relation.SAME, why=f"both are {shown(a.text)}")
         return self.judge(left, right)
 
     def judge(self, a: Amount, b: Amount) -> Judgement:
         """Judge two quantities and the words around them."""
+        if a == b and not self._lacking(a.readings[0]):
+            return Judgement(relation=Relation.SAME, why=f"both are {a.readings[0]}")
         verdicts = [self._pair(left, right) for left, right in product(a.readings, b.readings)]
         if len({verdict.relation for verdict in verdicts}) > 1:
             said = "; ".join(dict.fromkeys(verdict.why for verdict in verdicts))

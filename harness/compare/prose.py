@@ -134,6 +134,7 @@ def _split_labels(text: str) -> str:
 _MONTH = re.compile(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:[a-z]{0,6})?(?:-[A-Z][a-z]{2,8})?|(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 )
+_DASHES = frozenset("-−–")
 _COMPARE = re.compile(r"(?P<sign>[~≈<>≤≥±!]=?|==)(?P<rest>.*)")
 
 
@@ -162,20 +163,23 @@ class _Walk:
         if prefix is not None:
             return prefix
         if any(letter.isdigit() for letter in word.core):
-            return self._number(at, word, start=word.start, sign=1, currency="")
+            return self._number(at, word, start=word.start, signs=(1,), currency="")
         if self._in_words and is_number_word(word.core.casefold()):
-            return self._in_letters(at, start=word.start, sign=1)
+            return self._in_letters(at, start=word.start, signs=(1,))
         if word.core:
             self.words.append(word.core.casefold())
         return at + 1
 
     def _prefix(self, at: int, word: _Word) -> int | None:
         """``minus``, ``USD``, ``- `` before a number; None when no number follows."""
-        sign, currency, start, ahead = 1, "", word.start, at
+        signs: tuple[int, ...] = (1,)
+        currency, start, ahead = "", word.start, at
         while ahead < len(self._all) - 1 and ahead < at + 3:
             core = self._all[ahead].core if ahead > at else word.core
-            if core.casefold() in {"minus", "negative"} or (core in {"-", "−", "–"} and self._opens(ahead)):
-                sign = -sign
+            if core.casefold() in {"minus", "negative"} or (core in _DASHES and self._opens(ahead)):
+                signs = (-signs[0],)
+            elif core in _DASHES and ahead == 0:
+                signs = (1, -1)
             elif (core in CODES or core in SYMBOLS) and not currency:
                 currency = SYMBOLS.get(core, core)
             else:
@@ -185,25 +189,25 @@ class _Walk:
             return None
         following = self._all[ahead]
         if any(letter.isdigit() for letter in following.core):
-            return self._number(ahead, following, start=start, sign=sign, currency=currency)
+            return self._number(ahead, following, start=start, signs=signs, currency=currency)
         if self._in_words and is_number_word(following.core.casefold()):
-            return self._in_letters(ahead, start=start, sign=sign)
+            return self._in_letters(ahead, start=start, signs=signs)
         return None
 
     def _opens(self, at: int) -> bool:
-        """Whether a sign at *at* is one of a number and no operator between two."""
-        return at == 0 or self._text[: self._all[at].start].rstrip()[-1:] in {":", "=", "("}
+        """Whether a dash at *at* is a sign: no operator between two numbers, and no bullet of a list."""
+        return self._text[: self._all[at].start].rstrip()[-1:] in {":", "=", "("}
 
-    def _number(self, at: int, word: _Word, *, start: int, sign: int, currency: str) -> int:
+    def _number(self, at: int, word: _Word, *, start: int, signs: Sequence[int], currency: str) -> int:
         number = None if self._dated(at) else read_number(word.core, self._locale)
         if number is None or (currency and number.currency not in {"", currency}):
             self.opaque.append(self._text[start : word.end])
             return at + 1
         mixed = self._mixed(at, number)
         values = number.values if mixed is None else (mixed,)
-        signed = tuple(sign * value for value in values)
+        signed = tuple(sign * value for sign in signs for value in values)
         number = replace(number, values=signed, currency=currency or number.currency)
-        return self._finish(at if mixed is None else at + 1, start, number, closed=word.closed and mixed is None)
+        return self._finish(at if mixed is None else at + 1, start, number)
 
     def _mixed(self, at: int, number: Number) -> Fraction | None:
         """``1 3/4``."""
@@ -216,9 +220,9 @@ class _Walk:
             return None
         return whole + (part.values[0] if whole > 0 else -part.values[0])
 
-    def _finish(self, at: int, start: int, number: Number, *, closed: bool) -> int:
+    def _finish(self, at: int, start: int, number: Number) -> int:
         """Take what follows word *at* into the number that ends there."""
-        pieces = [(piece, at) for piece in number.attached] + ([] if closed else self._following(at))
+        pieces = [(piece, at) for piece in number.attached] + self._following(at)
         tail = read_tail([piece for piece, _ in pieces], currency=number.currency, attached=len(number.attached))
         last = pieces[tail.taken - 1][1] if tail.taken else at
         half = (
@@ -252,7 +256,7 @@ class _Walk:
         """Whether all *words* of a bracket are units: ``(USD millions)``."""
         return read_tail(words, currency="").taken == len(words)
 
-    def _in_letters(self, at: int, *, start: int, sign: int) -> int:
+    def _in_letters(self, at: int, *, start: int, signs: Sequence[int]) -> int:
         run = []
         for word in self._all[at : at + 24]:
             run.append(word.core.casefold())
@@ -263,7 +267,7 @@ class _Walk:
             self.words.append(run[0])
             return at + 1
         last = at + taken - 1
-        return self._finish(last, start, Number(values=(Fraction(sign * value),)), closed=False)
+        return self._finish(last, start, Number(values=tuple(Fraction(sign * value) for sign in signs)))
 
     def _dated(self, at: int) -> bool:
         """Whether the number is part of a date: beside the name of a month, or after such a number."""

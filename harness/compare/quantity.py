@@ -142,8 +142,6 @@ def _scale(words: Sequence[str], at: int) -> tuple[int, int]:
     while at < len(words) and words[at].casefold() in SCALES:
         scale *= SCALES[words[at].casefold()]
         at += 1
-        if scale > 10**30:
-            return 1, 0
     return scale, at
 
 
@@ -155,8 +153,6 @@ def _letter_scale(tail: Tail, words: Sequence[str], *, known: bool) -> Tail:
     if known:
         return replace(tail, taken=tail.taken + 1, scale=tail.scale * LETTER_SCALES[letter])
     units = unit_of(letter)
-    if not units and letter not in {"M", "MM", "b", "T"}:
-        return tail
     pairs = ((tail.scale * LETTER_SCALES[letter], Unit("")), *((tail.scale, unit) for unit in units))
     return replace(tail, taken=tail.taken + 1, pairs=pairs)
 

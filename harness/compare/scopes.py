@@ -41,9 +41,8 @@ class _Renamer(ast.NodeTransformer):
     def _open(self, kept: Iterable[str], local: Iterable[str], *, body: bool = False) -> None:
         scope = {name: name for name in kept}
         for name in local:
-            if name not in scope:
-                self._count += 1
-                scope[name] = f"·{self._count}"
+            self._count += 1
+            scope[name] = f"·{self._count}"
         self._scopes.append((body, scope))
 
     def _named(self, name: str) -> str:

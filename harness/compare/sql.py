@@ -10,7 +10,7 @@ _TOKEN = re.compile(
 _END = frozenset(
     {"group", "order", "limit", "having", "returning", "union", "except", "intersect", "offset", "window", "for"}
 )
-_STICKY = frozenset({"or", "between", "case", "(", ")", "select", "not"})
+_STICKY = frozenset({"or", "between", "case", "(", ")", "select", "not", ";"})
 
 
 def sql_key(text: str) -> tuple[str, ...] | None:

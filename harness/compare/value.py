@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from harness.compare.dates import read_date
 from harness.compare.guard_words import DOUBTS, GUARDS
+from harness.compare.guards import ACRONYM_MAX
 from harness.compare.numeric import Amount, Numeric, read_amount
 from harness.compare.options import Options
 from harness.compare.text import normal, shown, words
@@ -50,6 +51,8 @@ class Reading:
     kind: Kind
     key: object
     shown: str
+    lead: str = ""
+    """What a sentence says its value is of: ``capital`` in "The capital is Paris"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,11 @@ class Value:
         if left.kind != right.kind:
             return _verdict(Relation.UNKNOWN, f"{left.shown} is a {left.kind}, {right.shown} is a {right.kind}")
         if isinstance(left.key, Amount) and isinstance(right.key, Amount):
-            return self.number(a, b)
+            return self.number.judge(left.key, right.key)
+        if left.key == right.key and left.lead and right.lead and left.lead != right.lead:
+            return _verdict(
+                Relation.UNKNOWN, f"{left.shown} and {right.shown}: the same of {left.lead!r} and {right.lead!r}"
+            )
         if left.key == right.key:
             return _verdict(
                 Relation.SAME,
@@ -110,7 +117,8 @@ class Value:
         amount = read_amount(text, self.number.locale)
         if isinstance(amount, Amount):
             return Reading(kind="number", key=amount, shown=str(amount.readings[0]))
-        return Reading(kind="text", key=_text_key(plain), shown=shown(plain))
+        lead, key = _text_key(plain)
+        return Reading(kind="text", key=key, lead=lead, shown=shown(plain))
 
     def _decision(self, plain: str) -> str:
         """``yes, it does`` is yes; a condition or a reason behind it makes it a text."""
@@ -149,11 +157,13 @@ def _network(plain: str) -> tuple[str, ...]:
     return (*before.split(), str(interface), *after.split())
 
 
-def _text_key(plain: str) -> str:
-    """*plain* without "the capital is" before a short answer; in one case where case says nothing."""
-    found = _NAMED.fullmatch(plain)
+def _text_key(plain: str) -> tuple[str, str]:
+    """What *plain* speaks of ("The capital is …"), and the short answer; in one case where case says nothing."""
+    found, lead = _NAMED.fullmatch(plain), ""
     if found is not None and len(found["rest"].split()) <= 4:
         rest = found["rest"].removeprefix("not ")
-        plain = plain if GUARDS.intersection(words(found["lead"] + " " + rest)) else found["rest"]
+        if not GUARDS.intersection(words(found["lead"] + " " + rest)):
+            lead, plain = " ".join(words(plain[: found.start("rest")])), found["rest"]
     simple = all(word.isalpha() and (word.islower() or word.istitle()) for word in plain.split())
-    return plain.casefold() if simple or plain.isupper() else plain
+    shouted = plain.isupper() and len(plain) > ACRONYM_MAX
+    return lead, plain.casefold() if simple or shouted else plain

@@ -99,13 +99,18 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def parse_json(line: bytes) -> Json:
     """One JSON value. Raises ValueError in words: bad syntax, a key given twice, NaN, or too deep."""
     try:
-        return json.loads(line, object_pairs_hook=_unique, parse_float=_exact, parse_constant=_no_constant)
+        value = json.loads(line, object_pairs_hook=_unique, parse_float=_exact, parse_constant=_no_constant)
+        if b"\\u" in line:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("holds half of a surrogate pair") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg} at column {error.colno}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not UTF-8") from error
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
+    return value
 
 
 def json_value(value: Json) -> Json:
@@ -181,7 +186,7 @@ class _Builder:
         except KeyError:
             self._refuse(node, place, f"tag {show(str(node.tag))} is not read")
         except (ValueError, InvalidOperation):
-            self._refuse(node, place, f"{show(node.value)} is not a number that can be read")
+            self._refuse(node, place, f"{show(node.value)} is neither a text nor a number that can be read")
         return None
 
     def _refuse(self, node: Node, place: str, problem: str) -> None:
@@ -202,10 +207,12 @@ def _integer(text: str) -> int:
 
 
 def _decimal(text: str) -> Decimal:
-    number = Decimal(text.replace("_", ""))
-    if not number.is_finite():
-        raise ValueError(text)
-    return number
+    return Decimal(text.replace("_", ""))
+
+
+def _whole_text(text: str) -> str:
+    text.encode()  # half of a surrogate pair can be escaped into a file, and sent nowhere
+    return text
 
 
 def _boolean(text: str) -> bool:
@@ -213,7 +220,7 @@ def _boolean(text: str) -> bool:
 
 
 _SCALARS: Final[Mapping[str, Any]] = {
-    "str": str,
+    "str": _whole_text,
     "int": _integer,
     "float": _decimal,
     "bool": _boolean,

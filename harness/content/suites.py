@@ -149,7 +149,7 @@ def load_head(home: Home, name: str) -> SuiteHead:
     """What suite.yaml of *name* says. Raises ConfigError for an unknown suite, FaultsError with all faults."""
     folder, spec = _read(home, name)
     return SuiteHead(
-        name=SuiteName(folder.name),
+        name=SuiteName(name),
         kind=spec.kind,
         version=spec.version,
         task_class=TaskClass(spec.task_class),
@@ -166,7 +166,7 @@ def load_suite(home: Home, name: str) -> Suite:
     repo_path = (folder / spec.repo.path).resolve() if spec.repo else None
     identity = _identity(folder, repo_path, tasks) if repo_path is not None else None
     return Suite(
-        name=SuiteName(folder.name),
+        name=SuiteName(name),
         kind=spec.kind,
         version=spec.version,
         task_class=TaskClass(spec.task_class),

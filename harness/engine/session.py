@@ -17,7 +17,7 @@ from harness.engine.candidates import Directory
 from harness.engine.routes import Router
 from harness.guard import redactor
 from harness.journal import Capture, FileJournal, journal_path, open_journal
-from harness.transport import BreakerState, Ledger, SystemClock, Transport, open_transport
+from harness.transport import BreakerState, Deadlines, Ledger, SystemClock, Transport, open_transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ async def open_session(
     max_cost_usd: Decimal | None = None,
     spent_usd: Decimal = Decimal(0),
     capture: Capture = "full",
+    deadlines: Deadlines | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[Session]:
     """An engine over the models, policies and profiles of *registry*.
@@ -55,6 +56,7 @@ async def open_session(
         max_cost_usd: Hard limit on everything this journal's calls cost.
         spent_usd: What earlier sessions of the journal have spent of it.
         capture: ``hashes`` keeps prompts and outputs out of the journal; it cannot be resumed then.
+        deadlines: Of each call; None: the usual ones.
         clock: None: the machine's.
     """
     clock = clock or SystemClock()
@@ -62,7 +64,7 @@ async def open_session(
     path = journal_path(home.state / "journal", journal_name)
     redact = redactor({card.key_env: environ.get(card.key_env) for card in registry.cards.values() if card.key_env})
     async with (
-        open_transport(environ=environ, ledger=ledger, clock=clock) as transport,
+        open_transport(environ=environ, ledger=ledger, clock=clock, deadlines=deadlines) as transport,
         open_journal(path, clock=clock, redact=redact, capture=capture) as journal,
     ):
         directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)

@@ -7,7 +7,7 @@ from harness.content import Home
 from harness.core.hashing import Json
 from harness.core.ids import RunId
 from harness.core.trial import TrialKey
-from harness.evals.execution import open_executor, workers
+from harness.evals.execution import open_executor
 from harness.evals.judging import Judging, grader_name
 from harness.evals.plan import Plan, started
 from harness.evals.recorded import Importer, Output
@@ -15,6 +15,10 @@ from harness.evals.run import Loop, Progress, RunResult
 from harness.evals.running import read_past
 from harness.journal import journal_path, open_journal
 from harness.transport import SystemClock
+
+
+IN_FLIGHT = 64
+"""Trials at once: they share the disk's group commits; executions are limited by the executor itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ async def import_outputs(
                 solve=importer.solve,
                 judge=judging.judge,
                 done=past.grades,
-                concurrency=workers(),
+                concurrency=IN_FLIGHT,
                 on_progress=options.on_progress,
             )
             return plan.run_id, await loop.run()

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.core.errors import ConfigError
@@ -32,23 +32,12 @@ class Plan:
     only: frozenset[TrialKey] | None = None
     """Imports: the trials that the file holds. ``None``: all."""
 
-    @property
-    def run_id(self) -> RunId:
-        """The same suite content, candidates, epochs, solver and parameters have the same id."""
-        return RunId(
-            digest(
-                (
-                    self.suite.digest,
-                    [(task.id, task.digest) for task in self.tasks],
-                    sorted(self.candidates),
-                    self.epochs,
-                    self.suite.solver,
-                    self.seed,
-                    self.sampling,
-                    self.salt,
-                )
-            )[:12]
-        )
+    run_id: RunId = field(init=False)
+    """The same suite content, candidates, epochs, solver and parameters have the same id."""
+
+    def __post_init__(self) -> None:
+        # Once, not per use: it hashes every task, and every trial asks for it.
+        object.__setattr__(self, "run_id", _run_id(self))
 
     @property
     def size(self) -> int:
@@ -69,6 +58,20 @@ class Plan:
     def trace(self, key: TrialKey) -> TraceId:
         """The trace of a trial's calls."""
         return trace_of(self.run_id, key)
+
+
+def _run_id(plan: Plan) -> RunId:
+    design = (
+        plan.suite.digest,
+        [(task.id, task.digest) for task in plan.tasks],
+        sorted(plan.candidates),
+        plan.epochs,
+        plan.suite.solver,
+        plan.seed,
+        plan.sampling,
+        plan.salt,
+    )
+    return RunId(digest(design)[:12])
 
 
 def trace_of(run_id: RunId, key: TrialKey) -> TraceId:

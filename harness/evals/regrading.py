@@ -15,7 +15,8 @@ from harness.core.response import Reply, Response
 from harness.core.suite import Suite, Task
 from harness.core.trial import Grade, Graded, Submission, TrialKey
 from harness.engine import alone, ballot_of
-from harness.evals.execution import open_executor, workers
+from harness.evals.execution import open_executor
+from harness.evals.importing import IN_FLIGHT
 from harness.evals.judging import Judging, grader_name
 from harness.evals.plan import trace_of
 from harness.evals.pool import in_order
@@ -124,7 +125,7 @@ async def regrade_run(
     ):
         judging = Judging(suite=suite, executor=executor, grader=grader_name(suite))
         regrader = _Regrader(begun=begun, suite=suite, judge=judging.judge, journal=journal, files_of=executor.files_of)
-        async for result in in_order(work, regrader.regrade, workers()):
+        async for result in in_order(work, regrader.regrade, IN_FLIGHT):
             results.append(result)
             on_progress(len(results), len(work))
     skipped = sum(isinstance(result, str) for result in results)

@@ -25,6 +25,7 @@ from harness.evals.plan import Plan, started
 from harness.evals.run import Loop, Progress, RunResult
 from harness.evals.solving import Solved, Solvers
 from harness.journal import journal_path, read, recorded
+from harness.transport import Deadlines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class RunOptions:
 
     environ: Mapping[str, str]
     max_cost_usd: Decimal | None = None
+    deadlines: Deadlines | None = None
+    """Of each call; ``None``: the usual ones."""
     concurrency: int = 16
     fresh: bool = False
     isolation: Isolation | None = None
@@ -65,6 +68,7 @@ async def run_suite(home: Home, registry: Registry, plan: Plan, options: RunOpti
         recorded=past.replies,
         max_cost_usd=options.max_cost_usd,
         spent_usd=past.spent_usd,
+        deadlines=options.deadlines,
     ) as session:
         if not past.begun:
             await session.journal.append(_started(plan, registry, options))

@@ -128,11 +128,13 @@ def _ratio_ends(
 
     epochs = min(len(row) for row in (*a, *b))
     table_a, table_b = (np.asarray([row[:epochs] for row in rows]) for rows in (a, b))
-    draw, ratios = np.random.default_rng(seed), []
-    for _ in range(resamples):  # one at a time: a table of all resamples would not fit for large suites
-        index = draw.integers(0, len(a), len(a))
-        over, under = float(np.quantile(table_b[index], p)), float(np.quantile(table_a[index], p))
-        ratios.append(over / under if under > over * 1e-12 else math.inf)
+    draw, ratios = np.random.default_rng(seed), np.empty(0)
+    for start in range(0, resamples, 100):  # by the hundred: a table of all would not fit for large suites
+        index = draw.integers(0, len(a), (min(100, resamples - start), len(a)))
+        over = np.quantile(table_b[index].reshape(len(index), -1), p, axis=1)
+        under = np.quantile(table_a[index].reshape(len(index), -1), p, axis=1)
+        reached = under > over * 1e-12
+        ratios = np.append(ratios, np.where(reached, over / np.where(reached, under, 1.0), math.inf))
     ratios.sort()
     tail = math.floor(resamples * (1 - conf) / 2)
-    return ratios[tail], ratios[resamples - 1 - tail]
+    return float(ratios[tail]), float(ratios[resamples - 1 - tail])

@@ -111,8 +111,9 @@ class Store:
         return Exported(rows=written)
 
     def _count(self, table: str) -> int:
-        found = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608 -- our own names
-        return int(found[0]) if found else 0
+        # All rows are fetched, always: DuckDB takes nothing new while a result is unfinished.
+        ((rows,),) = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()  # noqa: S608 -- our own names
+        return int(rows)
 
     def _seal(self) -> None:
         if not self._sealed:

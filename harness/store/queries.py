@@ -43,7 +43,7 @@ def trials(db: Store, run_id: str) -> list[TrialRow]:
     return [made(TrialRow, row) for row in db.ask("trials", run_id=run_id)]
 
 
-def tests(db: Store, run_id: str) -> list[TestRow]:
+def trial_tests(db: Store, run_id: str) -> list[TestRow]:
     """The tests of each trial of a run; by trial, then in the order of the grade."""
     return [made(TestRow, row) for row in db.ask("trial_tests", run_id=run_id)]
 

@@ -55,6 +55,18 @@ class Deadlines:
             if not getattr(self, item.name) > 0:
                 raise ConfigError(f"deadlines: {item.name}: {getattr(self, item.name)!r} is not above 0 seconds")
 
+    @classmethod
+    def within(cls, total_s: float) -> "Deadlines":
+        """The usual deadlines around another total: none is longer than it, and with a longer one all stretch."""
+        usual = cls()
+        stretch = max(1.0, total_s / usual.total_s)
+        return cls(
+            connect_s=min(usual.connect_s, total_s),
+            first_byte_s=min(usual.first_byte_s * stretch, total_s),
+            idle_s=min(usual.idle_s * stretch, total_s),
+            total_s=total_s,
+        )
+
 
 def open_http(*, trust_env: bool) -> AiohttpTransport:
     """The connection pool of a whole process. Opens its first socket with the first request.

@@ -12,10 +12,16 @@ CASES = Path(__file__).parent / "cases"
 
 
 def _cases() -> list[tuple[str, dict[str, object]]]:
-    return [(path.stem, json.loads(line)) for path in sorted(CASES.glob("*.jsonl")) for line in path.read_text().splitlines()]
+    return [
+        (path.stem, json.loads(line))
+        for path in sorted(CASES.glob("*.jsonl"))
+        for line in path.read_text().splitlines()
+    ]
 
 
-@pytest.mark.parametrize(("name", "case"), _cases(), ids=lambda value: str(value["why"]) if isinstance(value, dict) else value)
+@pytest.mark.parametrize(
+    ("name", "case"), _cases(), ids=lambda value: str(value["why"]) if isinstance(value, dict) else value
+)
 def test_case(name: str, case: dict[str, str]) -> None:
     judge = comparator(Compare(name=name, options=case.get("options", {})))  # type: ignore[arg-type]
     for a, b in ((case["a"], case["b"]), (case["b"], case["a"])):

@@ -6,7 +6,7 @@ from harness.content import load_cards, missing_files
 from harness.core.errors import ConfigError, FaultsError
 
 
-def faults(folder, text):
+def faults(folder, text) -> dict[str, str]:
     folder.write("registry/models.yaml", text)
     with pytest.raises(FaultsError) as caught:
         load_cards(folder.home)
@@ -25,7 +25,8 @@ def test_the_least_card_gets_defaults(folder):
     router, local, other = load_cards(folder.home).values()
     assert (router.model, router.family, router.key_env) == ("meta/llama-3", "openrouter", "OPENAI_API_KEY")
     assert local.key_env is None
-    assert (other.key_env, other.rejects, dict(other.options)) == (None, {"seed"}, {"effort": "high", "share": 0.5})
+    assert other.rejects == {"seed"}
+    assert (other.key_env, dict(other.options)) == (None, {"effort": "high", "share": 0.5})
     assert router.price is None
     assert missing_files(load_cards(folder.home)) == ()
 

@@ -7,11 +7,12 @@ import pytest
 from harness.content import load_suite, task_compare, task_extract
 from harness.core.ballot import Compare, Extract
 from harness.core.errors import FaultsError
+from harness.core.suite import Suite
 
 BASE = {"id": "a", "prompt": "What?"}
 
 
-def load(folder, *rows, kind="answer", suite="extract: {tag: answer}\n"):
+def load(folder, *rows, kind="answer", suite="extract: {tag: answer}\n") -> Suite:
     folder.write("suites/s/suite.yaml", f"kind: {kind}\n{suite}")
     folder.write(
         "suites/s/cases.jsonl", "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
@@ -19,7 +20,7 @@ def load(folder, *rows, kind="answer", suite="extract: {tag: answer}\n"):
     return load_suite(folder.home, "s")
 
 
-def faults(folder, *rows, kind="answer"):
+def faults(folder, *rows, kind="answer") -> dict[str, str]:
     with pytest.raises(FaultsError) as caught:
         load(folder, *rows, kind=kind)
     return {fault.place: fault.problem for fault in caught.value.faults}
@@ -73,7 +74,7 @@ def test_ids_may_be_numbers_and_have_slashes(folder):
 
 
 def test_the_digest_of_a_task_is_that_of_its_content(folder):
-    def of(**fields):
+    def of(**fields) -> str:
         return load(folder, {**BASE, **fields}).tasks[0].digest
 
     base = of()

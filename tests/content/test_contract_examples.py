@@ -70,7 +70,7 @@ tests:
 """
 
 
-def write_task(folder, suite, text=TASK):
+def write_task(folder, suite, text=TASK) -> None:
     task = f"suites/{suite}/tasks/parse-amount"
     folder.write(f"{task}/task.yaml", text)
     folder.write(f"{task}/statement.md", "Amounts with thousands separators are refused.\n")

@@ -62,9 +62,10 @@ def test_no_digit_of_a_number_is_lost(number):
         ("? [1, 2]\n: 3\n", "", "a key must be a plain text"),
         ("a: !!python/name:os.system x\n", "a", "tag '.*' is not read"),
         ("a: !secret x\n", "a", "tag '!secret' is not read"),
-        ("a: .inf\n", "a", "'.inf' is not a number"),
-        ("a: .nan\n", "a", "'.nan' is not a number"),
-        ("a: " + "9" * 5000, "a", "is not a number"),
+        ("a: .inf\n", "a", "'.inf' is neither"),
+        ('a: "\\ud800"\n', "a", "is neither a text"),
+        ("a: .nan\n", "a", "'.nan' is neither"),
+        ("a: " + "9" * 5000, "a", "is neither a text nor a number"),
         ("a: [1, 2\nb: 3\n", "line 2, column 2", "expected"),
         ("a: b: c\n", "line 1, column 5", "mapping values are not allowed here"),
         ("a: 1\n---\nb: 2\n", "line 2, column 1", "."),
@@ -141,6 +142,7 @@ def test_lines_are_numbered_and_bounded(tmp_path, monkeypatch):
         (b'{"a": 1, "a": 2}', "key 'a' is given twice"),
         (b"[NaN]", "NaN is no JSON number"),
         (b'"\xff"', "byte 1 is not UTF-8"),
+        (b'"\\ud800"', "half of a surrogate pair"),
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
@@ -151,3 +153,4 @@ def test_a_bad_line_is_a_value_error_in_words(line, problem):
 
 def test_a_number_that_no_float_holds_keeps_its_digits_as_text():
     assert parse_json(b"[1e999, 12345678901234567890.12, 0.1, 3]") == ["1e999", "12345678901234567890.12", 0.1, 3]
+    assert parse_json(b'"\\u00e9\\ud83d\\ude00"') == "é😀"

@@ -1,12 +1,14 @@
 """The home folder is found in one order, and its state never lies in a shared installation."""
 
+from pathlib import Path
+
 import pytest
 
 from harness.content import find_home
 from harness.core.errors import ConfigError
 
 
-def made(path, *parts):
+def made(path: Path, *parts: str) -> Path:
     for part in parts:
         (path / part).mkdir(parents=True)
     return path
@@ -19,7 +21,7 @@ def test_the_order_of_the_look_up(tmp_path):
     (tmp_path / "checkout" / "pyproject.toml").touch()
     environ = {"HARNESS_HOME": str(named)}
 
-    def found(*, flag=None, environ=environ, cwd=cwd):
+    def found(*, flag=None, environ=environ, cwd=cwd) -> tuple[str, str, Path]:
         home = find_home(flag=flag, environ=environ, cwd=cwd, package=package)
         return home.root.name, home.why, home.state
 
@@ -41,8 +43,6 @@ def test_the_copy_of_the_wheel_keeps_its_state_in_the_current_folder(tmp_path):
 
 def test_a_flag_is_relative_to_the_current_folder(tmp_path):
     made(tmp_path / "here", "inner")
-    from pathlib import Path
-
     assert find_home(flag=Path("inner"), environ={}, cwd=tmp_path / "here").root == (tmp_path / "here/inner").resolve()
 
 

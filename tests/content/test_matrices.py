@@ -28,7 +28,7 @@ cells:
 """
 
 
-def cell(name, quality=0.8, cost="0.0412"):
+def cell(name, quality=0.8, cost="0.0412") -> Cell:
     return Cell(
         task_class=BUGFIX,
         candidate=CandidateId(name),
@@ -44,7 +44,7 @@ def cell(name, quality=0.8, cost="0.0412"):
     )
 
 
-def faults(folder, text):
+def faults(folder, text) -> dict[str, str]:
     folder.write("registry/matrix.yaml", text)
     with pytest.raises(FaultsError) as caught:
         load_matrix(folder.home)

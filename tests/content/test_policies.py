@@ -7,14 +7,14 @@ from harness.core.errors import FaultsError
 from harness.core.policy import Quorum
 
 
-def faults(folder, text):
+def faults(folder, text) -> dict[str, str]:
     folder.write("registry/policies.yaml", text)
     with pytest.raises(FaultsError) as caught:
         load_policies(folder.home)
     return {fault.place: fault.problem for fault in caught.value.faults}
 
 
-def one(folder, **fields):
+def one(folder, **fields) -> dict[str, str]:
     """The faults of one policy whose fields are overridden."""
     entry = {"panel": "[a/a, b/b]", "rule": "{quorum: 2}", **fields}
     lines = "".join(f"    {key}: {value}\n" for key, value in entry.items() if value is not None)

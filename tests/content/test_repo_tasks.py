@@ -1,5 +1,7 @@
 """Repo tasks: folders a person can review, hidden files as bytes, and every fault of all of them."""
 
+from pathlib import Path
+
 import pytest
 
 from harness.content import load_suite
@@ -10,7 +12,7 @@ from harness.core.ids import TaskClass
 TASK = "id: t\ntests: {f2p: ['tests/test_a.py::test_x']}\n"
 
 
-def write(folder, text=TASK, name="t", **files):
+def write(folder, text=TASK, name="t", **files) -> Path:
     base = f"suites/s/tasks/{name}"
     folder.write("suites/s/suite.yaml", "kind: repo\nrepo: {path: repo}\n")
     folder.write("suites/s/repo/a.py", "x = 1\n")
@@ -18,10 +20,11 @@ def write(folder, text=TASK, name="t", **files):
     for path, body in {"statement.md": "Do it.\n", "reference.patch": "--- a\n", **files}.items():
         if body is not None:
             folder.write(f"{base}/{path}", body)
-    return folder.root / "suites/s/tasks"
+    source: Path = folder.root / "suites/s/tasks"
+    return source
 
 
-def problem(folder, text=TASK, **files):
+def problem(folder, text=TASK, **files) -> str:
     source = write(folder, text, **files)
     with pytest.raises(ConfigError) as caught:
         read_tasks(source, default_class=TaskClass("general"))
@@ -64,7 +67,7 @@ meta: {note: free}
 
 
 def test_records_do_not_change_the_digest_and_tests_do(folder):
-    def of(text=TASK, **files):
+    def of(text=TASK, **files) -> str:
         return read_tasks(write(folder, text, **files), default_class=TaskClass("general"))[0].digest
 
     base = of(**{"hidden/a.py": "1"})

@@ -4,18 +4,20 @@ import os
 import shutil
 import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from harness.content import load_suite, repositories
 from harness.content.repositories import check_repository, content_digest
 from harness.core.errors import ConfigError
+from harness.core.suite import Suite
 
 git = shutil.which("git")
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+def bundle(tmp_path_factory) -> Path:
     """A bundle of one commit, made by git."""
     if git is None:
         pytest.skip("git is not installed")
@@ -29,7 +31,8 @@ def bundle(tmp_path_factory):
         ["bundle", "create", "-q", "../r.bundle", "main"],
     ):
         subprocess.run([git, *arguments], cwd=root, check=True)
-    return root.parent / "r.bundle"
+    made: Path = root.parent / "r.bundle"
+    return made
 
 
 def test_a_bundle_of_git_is_one(bundle):
@@ -88,7 +91,7 @@ def test_the_digest_is_of_content_and_not_of_places_and_times(tmp_path, monkeypa
         content_digest(tmp_path / "one", "folder")
 
 
-def suite(folder, path, base="base_commit: 0123abcd\n"):
+def suite(folder, path, base="base_commit: 0123abcd\n") -> Suite:
     folder.write("suites/s/suite.yaml", f"kind: repo\nrepo: {{path: {path}}}\n")
     task = "suites/s/tasks/t"
     folder.write(f"{task}/task.yaml", f"id: t\n{base}tests: {{f2p: ['a.py::x']}}\n")

@@ -41,14 +41,14 @@ fallback: {enabled: true, max_retries: 1, breaker: {failures: 2, cooldown_s: 1.5
 """
 
 
-def background(prefix):
+def background(prefix) -> str:
     found = sorted(BACKGROUND.glob(f"{prefix}*"))
     if not found:
         pytest.skip(f"no background article {prefix} beside the checkout")
     return found[0].read_text()
 
 
-def faults(folder, text):
+def faults(folder, text) -> dict[str, str]:
     folder.write("registry/routing.yaml", text)
     with pytest.raises(FaultsError) as caught:
         load_routing(folder.home)
@@ -62,7 +62,8 @@ def test_everything_that_can_be_said(folder):
     assert routing.default == "thrifty"
     assert careful.weights == Weights(cost=0.1, latency=0.2, quality=0.7)
     assert (careful.candidates, careful.on_budget, careful.unmeasured) == (("a/a", "b/b"), "thrifty", "refuse")
-    assert (careful.statuses, careful.capabilities) == ({"active", "degraded"}, {"tools"})
+    assert careful.statuses == {"active", "degraded"}
+    assert careful.capabilities == {"tools"}
     assert (careful.quality_floor, careful.response_tokens, careful.max_context) == (0.7, 2048, 200_000)
     assert (careful.max_candidates, careful.follow_matrix, careful.task_class) == (3, False, "finance.calculation")
     assert thrifty.candidates == ()

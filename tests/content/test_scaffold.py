@@ -6,7 +6,7 @@ from harness.content import Home, find_home, load_registry, load_suite, scaffold
 from harness.core.errors import ConfigError
 
 
-def source(folder):
+def source(folder) -> Home:
     folder.write("registry/models.yaml", "models: [{id: a/a, api: gemini}]")
     folder.write("reports/page.html", "<p>")
     for name in ("starter", "other"):
@@ -16,7 +16,8 @@ def source(folder):
     folder.write("suites/starter/__pycache__/x.pyc", "x")
     folder.write(".harness/journal/x", "x")
     (folder.root / "registry" / "link").symlink_to("/etc/passwd")
-    return folder.home
+    home: Home = folder.home
+    return home
 
 
 def test_the_content_is_copied_and_usable(folder, tmp_path_factory):

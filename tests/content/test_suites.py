@@ -4,19 +4,20 @@ import json
 
 import pytest
 
-from harness.content import list_suites, load_head, load_suite
+from harness.content import Home, list_suites, load_head, load_suite
 from harness.core.errors import ConfigError, FaultsError
 
 CASES = "".join(json.dumps({"id": f"c{n}", "prompt": f"{n} + {n}?", "expected": 2 * n}) + "\n" for n in range(3))
 
 
-def answer_suite(folder, text="kind: answer\n", name="sums"):
+def answer_suite(folder, text="kind: answer\n", name="sums") -> Home:
     folder.write(f"suites/{name}/suite.yaml", text)
     folder.write(f"suites/{name}/cases.jsonl", CASES)
-    return folder.home
+    home: Home = folder.home
+    return home
 
 
-def faults(folder, text):
+def faults(folder, text) -> dict[str, str]:
     home = answer_suite(folder, text)
     with pytest.raises(FaultsError) as caught:
         load_suite(home, "sums")
@@ -50,7 +51,7 @@ def test_the_tasks_keep_the_order_of_the_file(folder):
 
 
 def test_the_digest_covers_what_decides_a_grade_and_nothing_else(folder, tmp_path):
-    def of(text):
+    def of(text) -> str:
         return load_suite(answer_suite(folder, text), "sums").digest
 
     base = of("kind: answer\n")

@@ -8,17 +8,20 @@ import pytest
 
 from harness.content import load_suite
 from harness.core.errors import ConfigError, FaultsError
+from harness.core.suite import Suite
+
+pytestmark = pytest.mark.slow  # importing `datasets` alone takes seconds
 
 ROWS = [{"question": f"What is {n} + 1?", "gold": str(n + 1), "extra": {"hint": "add"}} for n in range(3)]
 
 
-def suite(folder, dataset, columns="{prompt: question, expected: gold}", split="test"):
+def suite(folder, dataset, columns="{prompt: question, expected: gold}", split="test") -> Suite:
     text = f"kind: answer\nsource: {{dataset: {dataset}, split: {split}, map: {columns}}}\n"
     folder.write("suites/s/suite.yaml", text)
     return load_suite(folder.home, "s")
 
 
-def write(folder, name):
+def write(folder, name) -> None:
     path = folder.write(f"suites/s/{name}", b"")
     if name.endswith(".gz"):
         path.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in ROWS).encode()))
@@ -28,7 +31,7 @@ def write(folder, name):
             writer.writeheader()
             writer.writerows({key: row[key] for key in ("question", "gold")} for row in ROWS)
     elif name.endswith(".parquet"):
-        import pyarrow as pa
+        import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
         from pyarrow import parquet
 
         parquet.write_table(pa.Table.from_pylist(ROWS), path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -78,7 +79,7 @@ def call():
 
 
 @pytest.fixture
-def written(tmp_path, clock):
+def written(tmp_path: Path, clock: TickingClock) -> Callable[..., Path]:
     """Writes events to a journal; returns its path."""
 
     def write(*events: Event, name: str = "r1", capture: Capture = "full") -> Path:

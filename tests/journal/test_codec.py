@@ -57,8 +57,8 @@ def values(shape) -> st.SearchStrategy:
     if issubclass(shape, Enum):
         return st.sampled_from(list(shape))
     assert dataclasses.is_dataclass(shape), shape
-    hints = typing.get_type_hints(shape)
-    return st.builds(shape, **{name: st.deferred(lambda hint=hint: values(hint)) for name, hint in hints.items()})
+    kind: typing.Any = shape
+    return st.builds(kind, **{name: values(hint) for name, hint in typing.get_type_hints(kind).items()})
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

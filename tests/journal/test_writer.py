@@ -94,7 +94,7 @@ def test_an_unfinished_last_line_is_set_aside_and_told(written, clock, call, kep
         file.write(b'{"seq":9,"at":"20')
     path.with_name(f"{path.name}.torn-{kept + 1}").write_text("from before")
 
-    async def go_on():
+    async def go_on() -> tuple[str, ...]:
         async with open_journal(path, clock=clock) as journal:
             await journal.append(call(7))
             return journal.notices
@@ -110,7 +110,7 @@ def test_a_journal_that_does_not_chain_is_not_continued(written, clock, call):
     path.write_bytes(path.read_bytes().replace(b'"42"', b'"41"', 1))
     before = path.read_bytes()
 
-    async def go_on():
+    async def go_on() -> None:
         async with open_journal(path, clock=clock):
             pass
 
@@ -164,7 +164,7 @@ async def test_no_key_enters(tmp_path, clock, call, capture):
     (line,) = read(path)
     if capture == "full":
         assert line.body["reply"]["text"] == "it is [redacted:ACME_KEY]\nand [redacted:private-key]"
-    assert line.event.trace_id == "t1"
+    assert line.body["trace_id"] == "t1"
 
 
 async def test_without_a_redactor_usual_formats_are_still_hidden(tmp_path, clock, call):
@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_to_everybody_and_loses_nothing(tmp_path, clock, cal
     assert found.lines >= 1
     assert call(0) in recorded(path).events()
 
-    async def go_on():
+    async def go_on() -> None:
         async with open_journal(path, clock=clock) as journal:
             assert journal.notices
             await journal.append(call(1))

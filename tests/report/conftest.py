@@ -12,6 +12,7 @@ import pytest
 
 from harness.core.rows import RunRow, TrialRow
 from harness.core.trial import Grade
+from harness.report import ab_results, ab_tasks, render_ab
 
 A, B, C = "scripted/careful", "scripted/quick-2026-11", "consensus/starter"
 TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
@@ -98,16 +99,22 @@ def make_run(rows: Sequence[TrialRow], **changes: Any) -> RunRow:
     return replace(run, **changes)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows() -> list[TrialRow]:
     return make_rows()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run(rows: list[TrialRow]) -> RunRow:
     return make_run(rows)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def templates() -> Path:
     return TEMPLATES
+
+
+@pytest.fixture(scope="session")
+def page(run: RunRow, rows: list[TrialRow]) -> str:
+    """The page of the run, rendered once."""
+    return render_ab(ab_results(run, rows, a=A, b=B), ab_tasks(rows, a=A, b=B), templates=TEMPLATES)

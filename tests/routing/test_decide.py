@@ -38,7 +38,7 @@ CLASS = TaskClass("finance.calculation")
 
 def card(
     name, *, price="1", window=100_000, reliable=None, output=None, supports=("tools",), compliance=(), status="active"
-):
+) -> Card:
     rates = None if price is None else Rates(input=Decimal(price), output=Decimal(price))
     return Card(
         id=ModelId(name),
@@ -53,20 +53,20 @@ def card(
     )
 
 
-def cards(*made):
+def cards(*made) -> dict[ModelId, Card]:
     return {each.id: each for each in made}
 
 
-def routing(*profiles, guards=None, fallback=None):
+def routing(*profiles, guards=None, fallback=None) -> Routing:
     made = {each.name: each for each in profiles or (Profile(name=ProfileName("default")),)}
     return Routing(profiles=made, default=next(iter(made)), guards=guards or Guards(), fallback=fallback or Fallback())
 
 
-def profile(name="default", **fields):
+def profile(name="default", **fields) -> Profile:
     return Profile(name=ProfileName(name), **fields)
 
 
-def matrix(*cells, choice=None):
+def matrix(*cells, choice=None) -> Matrix:
     choices = {} if choice is None else {CLASS: Choice(candidate=CandidateId(choice), why="promoted")}
     made = tuple(
         Cell(
@@ -83,7 +83,7 @@ def matrix(*cells, choice=None):
     return Matrix(version=7, cells=made, choices=choices)
 
 
-def stages(decision, model):
+def stages(decision, model) -> list[str]:
     return [reason.stage for each in decision.rejected if each.model == model for reason in each.reasons]
 
 

@@ -49,7 +49,7 @@ CAMEL = {
 }
 
 
-def faults(*documents):
+def faults(*documents) -> list[str]:
     with pytest.raises(FaultsError) as caught:
         read_legacy({f"file{index}": document for index, document in enumerate(documents)})
     return [str(fault) for fault in caught.value.faults]

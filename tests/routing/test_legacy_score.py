@@ -23,7 +23,7 @@ KEYS = (
 )
 
 
-def entry(name, **changes):
+def entry(name, **changes) -> dict[str, object]:
     return {"id": name, "status": "active", **dict(zip(KEYS, ENTRIES[name], strict=True)), **changes}
 
 
@@ -36,7 +36,7 @@ def test_the_scores_of_the_three_entries(name, score):
 
 
 def test_bounds_cost_points_only_when_exceeded():
-    def score(**bounds):
+    def score(**bounds) -> float:
         return legacy_score(input_usd_per_1k=0.003, p50_ms=380, **bounds)
 
     assert score(max_usd_per_1k=0.003, max_latency_ms=380) == pytest.approx(59)

@@ -12,7 +12,7 @@ from harness.routing import EMPTY, Cell, Objective, diff, gate, propose
 BUGFIX = TaskClass("python.bugfix")
 
 
-def cell(name, *, n=80, quality=0.8, spread=0.05, cost="0.01", p95=3.0, state="measured", task_class=BUGFIX):
+def cell(name, *, n=80, quality=0.8, spread=0.05, cost="0.01", p95=3.0, state="measured", task_class=BUGFIX) -> Cell:
     return Cell(
         task_class=task_class,
         candidate=CandidateId(name),

@@ -12,7 +12,7 @@ from harness.core.execution import Ending, Execution, TestOutcome, TestResult
 from harness.core.ports import Job, Mount, Ran, Sandbox
 from harness.core.suite import Task
 from harness.core.trial import Grade
-from harness.evals.grading.report import FORGED, Report, printable, read_report
+from harness.evals.grading.report import FORGED, Report, last_line, printable, read_report
 from harness.sandbox import base_interpreter, interpreter_mounts
 
 RUNNER = Path(__file__).with_name("code_runner.py")
@@ -41,7 +41,7 @@ async def grade_code(
     ran = await sandbox.run(_job(task, code, nonce, python, timeout_s=timeout_s, site=site))
     report = read_report(ran.report, nonce)
     if not report.started:
-        why = printable(ran.stderr)[-500:].strip() or f"{ran.ending.value} after {ran.wall_s:.1f} s"
+        why = last_line(ran.stderr) or f"{ran.ending.value} after {ran.wall_s:.1f} s"
         raise SandboxError(f"task {task.id!r}: the runner did not start under {str(python)!r}: {why}")
     flags = (*report.flags, *(() if runs_apart(task) else (IN_PROCESS,)))
     return _execution(ran, report, expected, flags)
@@ -61,10 +61,11 @@ def judge_code(task: Task, execution: Execution) -> tuple[Grade, str, tuple[str,
 
 
 def complete_module(task: Task, code: str) -> str:
-    """*code* if it defines what the task asks for, otherwise the task's prompt continued by it."""
+    """*code* if it defines what the task asks for, or if the prompt is no code; else the prompt continued by it."""
     if task.entry_point is None or task.entry_point in _defined(code):
         return code
-    return task.prompt + code
+    continued = task.prompt + code
+    return continued if _parsed(task.prompt) or _parsed(continued) else code
 
 
 def test_names(tests: str) -> tuple[str, ...]:

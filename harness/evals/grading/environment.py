@@ -8,6 +8,7 @@ tree is put on the import path, so that no copy of it is left where a submission
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import sys
@@ -30,6 +31,9 @@ from harness.evals.grading.tree import base_tree
 from harness.sandbox import interpreter_mounts, run_tool
 
 INSTALL_S = 900.0
+_PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+_PASSED = frozenset({"HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"})
+_PASSED |= _PROXIES | {name.lower() for name in _PROXIES}
 LAYOUT = 1
 """Raised when environments made before must not be used any more."""
 
@@ -151,7 +155,7 @@ def _normal(name: str) -> str:
 
 async def _make_with_uv(suite: Suite, wanted: Mapping[str, object], folder: Path) -> None:
     """Raises SandboxError with uv's own words when it cannot."""
-    uv, env = _uv(), {"HOME": str(Path.home()), "UV_NO_CONFIG": "1"}
+    uv, env = _uv(), _network_settings()
     home = folder.parent
     chosen = sys.executable if _suits(suite.environment.python) else suite.environment.python
     made = ("venv", "--quiet", "--relocatable", "--python", chosen, str(folder))
@@ -166,7 +170,8 @@ async def _make_with_uv(suite: Suite, wanted: Mapping[str, object], folder: Path
     needed = [] if wanted["lock"] is not None else [str(each) for each in requirements]
     if not (folder / "bin" / "pytest").exists() and not any(_is_pytest(each) for each in needed):
         needed.append(f"pytest=={wanted['pytest']}")
-    (await run_tool((*install, *needed), cwd=home, env=env, timeout_s=INSTALL_S)).checked()
+    if needed:
+        (await run_tool((*install, *needed), cwd=home, env=env, timeout_s=INSTALL_S)).checked()
 
 
 def _is_pytest(requirement: str) -> bool:
@@ -174,6 +179,11 @@ def _is_pytest(requirement: str) -> bool:
         return _normal(Requirement(requirement).name) == "pytest"
     except InvalidRequirement as error:
         raise ConfigError(f"environment.install: not a requirement: {requirement!r}: {error}") from error
+
+
+def _network_settings() -> dict[str, str]:
+    """Of this process's environment: what uv needs to find an index, and no more."""
+    return {name: value for name, value in os.environ.items() if name in _PASSED or name.startswith("UV_")}
 
 
 def _uv() -> str:

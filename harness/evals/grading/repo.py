@@ -18,7 +18,7 @@ from harness.evals.grading.canary import twin
 from harness.evals.grading.environment import PreparedEnvironment
 from harness.evals.grading.policy import REFUSED, Ground, sift, top_levels
 from harness.evals.grading.pytest_config import PytestConfig, read_config
-from harness.evals.grading.report import FORGED, Report, printable, read_report
+from harness.evals.grading.report import FORGED, Report, last_line, printable, read_report
 from harness.evals.grading.signs import signs
 from harness.evals.grading.tree import read_tree, write_files
 
@@ -57,6 +57,8 @@ async def grade_repo(
 ) -> Execution:
     """Run the tests of *task* over its base tree with *files* applied. *canaries* come from ``find_canaries``.
 
+    The canaries run twice: in the session itself under other file names, and, when that would resolve the task, once
+    more under the names and at the places of the tests they copy, where nothing but their values tells them apart.
     Every expected test is in the result, ``absent`` if it was not seen. Raises SandboxError when the sandbox or the
     environment failed before anything of the submission was loaded.
     """
@@ -68,7 +70,26 @@ async def grade_repo(
     plan = _planned(repo, canaries or {})
     ran, report = await _run(task, bench, sifted.kept, plan)
     flags = (*sifted.flags, *signs(sifted.kept, texts), *report.flags, *_canary_flags(plan, ran, report))
-    return _execution(repo, ran, report, plan, flags)
+    execution = _execution(repo, ran, report, plan, flags)
+    if canaries and judge_repo(task, execution)[0] is Grade.RESOLVED:
+        return await _doubted(task, bench, sifted.kept, canaries, execution)
+    return execution
+
+
+async def _doubted(
+    task: Task, bench: Bench, kept: Mapping[str, str | None], canaries: Canaries, execution: Execution
+) -> Execution:
+    """*execution* with what a second session showed, in which the canaries stand in the place of the tests."""
+    repo = _repo(task)
+    ids = tuple(f"{path}::{name}" for path, names in canaries.items() for name in names)
+    others = (name for name in (*repo.f2p, *repo.p2p) if name.partition("::")[0] not in canaries)
+    plan = _Plan(twins={path: path for path in canaries}, expected=(*ids, *others), canary_ids=ids)
+    ran, report = await _run(task, bench, kept, plan)
+    flags = [*report.flags, *_canary_flags(plan, ran, report)]
+    if not report.finished or ran.exit_code != 1:
+        flags.append(CANARY_ABSENT)
+    both = tuple(dict.fromkeys((*execution.flags, *flags)))
+    return replace(execution, flags=both, wall_s=execution.wall_s + ran.wall_s)
 
 
 async def find_canaries(task: Task, reference: Mapping[str, str | None], bench: Bench) -> Canaries:
@@ -144,7 +165,7 @@ async def _run(task: Task, bench: Bench, kept: Mapping[str, str | None], plan: _
         ran = await bench.sandbox.run(_job(repo, bench, (tree, tools), (roots, order)))
     report = read_report(ran.report, nonce)
     if not report.started:
-        why = printable(ran.stderr)[-800:].strip() or f"{ran.ending.value} after {ran.wall_s:.1f} s"
+        why = last_line(ran.stderr) or f"{ran.ending.value} after {ran.wall_s:.1f} s"
         raise SandboxError(f"task {task.id!r}: pytest did not start: {why}")
     return ran, report
 

@@ -91,3 +91,9 @@ def printable(raw: bytes) -> str:
 def escaped(text: str) -> str:
     """*text* with control characters and lone surrogates spelled as escapes; line ends and tabs stay."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def last_line(raw: bytes) -> str:
+    """The last words of what a program wrote: of a traceback, the error."""
+    lines = printable(raw[-4000:]).strip().splitlines()
+    return lines[-1].strip() if lines else ""

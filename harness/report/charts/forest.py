@@ -120,7 +120,14 @@ def forest(rows: Sequence[ForestRow], *, margin: float) -> Markup:
     shown = [row for row in classes if id(row) in largest] + total
     headers = ("Class", "Tasks", "A", "B", "Δ points", "from", "to", "State")
     cells = [
-        (row.name, row.n, percent(row.a_rate), percent(row.b_rate), *map(points, (row.diff, row.lo, row.hi)), row.state)
+        (
+            short(row.name, 200),
+            row.n,
+            percent(row.a_rate),
+            percent(row.b_rate),
+            *map(points, (row.diff, row.lo, row.hi)),
+            row.state,
+        )
         for row in rows
     ]
     note = Markup("")

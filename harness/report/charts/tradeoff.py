@@ -141,7 +141,10 @@ def _draw(points: Sequence[Point]) -> Markup:
 def tradeoff(points: Sequence[Point]) -> Markup:
     """*points* as a chart with 95 % whiskers, and as a table; those without a known cost are in the table only."""
     drawn = [point for point in points if point.cost is not None]
-    cells = [(one.name, percent(one.success), between(one.lo, one.hi, percent), usd(one.cost), one.n) for one in points]
+    cells = [
+        (short(one.name, 200), percent(one.success), between(one.lo, one.hi, percent), usd(one.cost), one.n)
+        for one in points
+    ]
     rows = table(("Candidate", "Success", "95%", "US$ per success", "Tasks"), cells)
     if not drawn:
         return tag("p", "No candidate has a known cost per success, so there is nothing to draw.", cls="muted") + rows

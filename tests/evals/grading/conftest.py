@@ -1,7 +1,6 @@
 """A sandbox, a small code task and a small repository task."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,6 @@ from harness.core.ports import Sandbox
 from harness.core.suite import Environment, RepoTask, Suite, Task
 from harness.evals.grading import Bench, base_tree, prepare
 from harness.sandbox import open_sandbox
-
-PYTHON = Path(sys.executable)
-SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
 LEDGER = {
     "pyproject.toml": '[project]\nname = "book"\nversion = "1"\n[tool.pytest.ini_options]\nmarkers = ["money: sums"]\n',
@@ -39,9 +35,6 @@ def test_whole():
 def test_none(nothing):
     assert total(nothing) == 0
 """
-}
-FIXED = {
-    "src/book/__init__.py": "def cents(text):\n    return round(float(text) * 100)\n\n\ndef total(items):\n    return sum(items)\n"
 }
 
 
