@@ -11,6 +11,8 @@ from harness.core.ballot import Answer, Judgement, Relation
 from harness.core.errors import ConfigError
 
 LETTERS = "ABCDE"
+MARKS_MAX = 5
+"""So many of the last marks are looked behind, then the whole text."""
 _MARKED = re.compile(
     r"(?:\bfinal\s+answer|\b(?:correct\s+)?(?:answer|option|choice))\s*(?:is|:|=)[\s:]*|\\boxed\s*(?=\{)|####\s*"
     r"|\b(?:actually|correction|wait|on second thought)\b[,:]?",
@@ -53,7 +55,7 @@ def read_choice(text: str, options: Mapping[str, str]) -> Chosen:
 
     Behind the last mark of a final answer where there is one. ``(B), not (C)`` is B; two asserted is none.
     """
-    marks = list(_MARKED.finditer(text))
+    marks = list(_MARKED.finditer(text))[-MARKS_MAX:]
     for part in [text[mark.end() :] for mark in reversed(marks)] + [text]:
         asserted = _asserted(part, options)
         if len(asserted) == 1:

@@ -18,6 +18,8 @@ _FENCED = re.compile(
     r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*\n(?P<body>.*?)(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+LINE_MAX = 4_000
+"""Characters of a line, or of a text in words, that are searched for a number."""
 _BOLD = re.compile(r"\*\*(?P<inside>[^*\n]+)\*\*")
 
 
@@ -42,7 +44,7 @@ def _last(text: str, arg: str) -> Answer | Unreadable:
         raise ConfigError(f"extract: last {arg!r} is not known; there is: last number")
     segment = final_segment(text)
     if segment is not None:
-        marked = _numerals(without_sums(prepare(segment)))
+        marked = _numerals(without_sums(prepare(segment[:LINE_MAX])))
         if marked.numerals:
             return _only(marked, segment)
     bold = _BOLD.findall(text.strip().rpartition("\n")[2])
@@ -57,9 +59,9 @@ def _last(text: str, arg: str) -> Answer | Unreadable:
 def _last_line_with(text: str) -> Scan:
     """The last line that holds a number in digits; the whole text where none does."""
     for line in reversed(text.splitlines()):
-        if any(map(str.isdigit, line)) and (found := scan(prepare(line), "auto")).numerals:
+        if any(map(str.isdigit, line)) and (found := scan(prepare(line[-LINE_MAX:]), "auto")).numerals:
             return found
-    return _numerals(prepare(text))
+    return _numerals(prepare(text[-LINE_MAX:]))
 
 
 def _numerals(prepared: str) -> Scan:

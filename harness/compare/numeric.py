@@ -16,7 +16,7 @@ from harness.compare.text import shown
 from harness.core.ballot import Answer, Judgement, Relation
 
 _PUNCTUATION = ".,;:#*_`|()[]\"'\\"
-TEXT_MAX = 100_000
+TEXT_MAX = 20_000
 """Longer answers are not read as numbers."""
 
 

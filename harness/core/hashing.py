@@ -13,6 +13,7 @@ Json: TypeAlias = Any
 """A JSON value; whoever reads it checks its type."""
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_ARRAYS = frozenset({tuple, list})
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -22,8 +23,11 @@ def plain(value: object) -> object:
     Dataclasses become objects with their field names, enums their value, Decimals their exact decimal
     string, sets sorted lists. Raises TypeError for anything else: a hash must not depend on a ``repr``.
     """
-    if type(value) in _SCALARS:  # nearly all leaves; their subclasses take the long way
+    # what nearly everything is made of comes first; subclasses take the long way to the same end
+    if type(value) in _SCALARS:
         return value
+    if type(value) in _ARRAYS:
+        return [plain(item) for item in value]
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, str | int | float):
