@@ -30,8 +30,13 @@ def rungs(policy: Policy, price_of: PriceOf) -> tuple[tuple[ModelId, ...], ...]:
     independent vote left. ``all_at_once`` is one round. The other orders ask as few as could decide, then one
     more at a time: ``cheap_first`` by price (unknown prices last), ``accurate_first`` as the panel is written.
 
-    Raises ConfigError for ``order: value``, which needs a calibration.
+    Raises ConfigError for ``order: value``, which needs a calibration, and for a tiebreak by judgement: a policy is
+    carried out as written or not at all.
     """
+    if policy.tiebreak is not None and policy.tiebreak.mode == "judge":
+        raise ConfigError(
+            f"policies.yaml: {policy.name}.tiebreak.mode: 'judge' is not carried out by this version; there is: blind"
+        )
     if policy.order == "value":
         raise ConfigError(
             f"policies.yaml: {policy.name}.order: 'value' weighs gain against price and needs a calibration of this "

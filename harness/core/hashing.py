@@ -13,7 +13,6 @@ Json: TypeAlias = Any
 """A JSON value; whoever reads it checks its type."""
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_ARRAYS = frozenset({tuple, list})
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -23,19 +22,22 @@ def plain(value: object) -> object:
     Dataclasses become objects with their field names, enums their value, Decimals their exact decimal
     string, sets sorted lists. Raises TypeError for anything else: a hash must not depend on a ``repr``.
     """
-    # what nearly everything is made of comes first; subclasses take the long way to the same end
-    if type(value) in _SCALARS:
+    if type(value) in _SCALARS:  # first, because nearly everything ends here; their subclasses take the long way
         return value
-    if type(value) in _ARRAYS:
-        return [plain(item) for item in value]
     if isinstance(value, Enum):
         return plain(value.value)
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    return _plain_rarity(value)
+
+
+def _plain_rarity(value: object) -> object:
     if isinstance(value, str | int | float):
         return value
     if isinstance(value, Decimal):
         return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, frozenset | set):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from harness.core.hashing import Json, digest
@@ -33,7 +34,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # not slotted: it keeps its hash
 class Request:
     """Messages, sampling parameters and what they are for."""
 
@@ -45,7 +46,7 @@ class Request:
     json_schema: Mapping[str, Json] | None = None
     """Asks for an answer of this JSON schema, where the model supports it."""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of what the models see: not of the trace id, so that the same question has the same hash."""
         return digest((self.messages, self.sampling, self.json_schema))

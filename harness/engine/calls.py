@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from harness.core.card import Card
 from harness.core.event import Call
+from harness.core.ids import CallKey
 from harness.core.ports import Caller, Journal
 from harness.core.request import Purpose, Request, call_key
 from harness.core.response import Failure, FailureKind, Reply, Retry
@@ -38,9 +39,9 @@ class Calls:
         try:
             reply = await self.caller.call(card, request)
         except asyncio.CancelledError:
-            await self._record(card, request, purpose, self.cancelled(card, request))
+            await self._record(key, card, request, purpose, self.cancelled(card, request))
             raise
-        await self._record(card, request, purpose, reply)
+        await self._record(key, card, request, purpose, reply)
         return reply
 
     def cancelled(self, card: Card, request: Request) -> Failure:
@@ -54,12 +55,12 @@ class Calls:
             cost_bound_usd=self.bound_usd(card, request),
         )
 
-    async def _record(self, card: Card, request: Request, purpose: Purpose, reply: Reply) -> None:
+    async def _record(self, key: CallKey, card: Card, request: Request, purpose: Purpose, reply: Reply) -> None:
         if isinstance(reply, Failure) and reply.kind in UNSENT:
             return
         await self.journal.append(
             Call(
-                key=call_key(request, card.id, purpose),
+                key=key,
                 trace_id=request.trace_id,
                 model=card.id,
                 purpose=purpose,

@@ -82,7 +82,7 @@ def spend(argv: Sequence[str], *, core: int = CLIENT_CORE, cwd: Path = ROOT, env
         process = subprocess.Popen(
             argv,
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

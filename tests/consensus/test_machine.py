@@ -10,7 +10,7 @@ from harness.core.ballot import Ballot, BallotKind
 from harness.core.errors import ConfigError
 from harness.core.ids import ModelId
 from harness.core.outcome import Reason
-from harness.core.policy import Quorum, RiskLimit, Unanimous
+from harness.core.policy import Quorum, RiskLimit, Tiebreak, Unanimous
 from harness.core.response import Failure, FailureKind, Retry
 from tests.consensus.cases import ballot, by_text, no_price, play, policy
 
@@ -176,6 +176,12 @@ def test_grace_begins_when_enough_have_replied():
 def test_value_order_needs_a_calibration():
     with pytest.raises(ConfigError, match=r"order: 'value'.*cheap_first, accurate_first, all_at_once"):
         Machine(policy("ab", order="value"), by_text, no_price).start()
+
+
+def test_tiebreak_by_judgement_is_refused_and_not_taken_for_another():
+    one = policy("ab", tiebreak=Tiebreak(model=ModelId("t"), mode="judge"))
+    with pytest.raises(ConfigError, match=r"tiebreak.mode: 'judge'.*there is: blind"):
+        Machine(one, by_text, no_price).start()
 
 
 def test_risk_limit_without_calibration_falls_back_or_abstains_unasked():

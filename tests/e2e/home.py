@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from harness.core.event import Call, GradeGiven
+from harness.core.trial import Grade
 from harness.journal import read
+from harness.store import open_store, trials
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -23,7 +26,7 @@ CANARIES: Mapping[str, str] = {f"E2E_KEY_{model.upper()}": f"canary-{model}-Zq7x
 PRICE = {"input": 100, "output": 400, "as_of": "2026-11-20", "source": "test"}
 OUTPUT_TOKENS_MAX = 100
 
-Row = tuple[str, str, int, str, str | None, str | None]
+Row = tuple[str, str, int, Grade, str | None, Decimal | None]
 """Task, candidate, epoch, grade, answer, cost."""
 
 
@@ -78,15 +81,16 @@ class Home:
         return [event for event in events if isinstance(event, GradeGiven)]
 
     def rows(self, run: str) -> set[Row]:
-        """The final rows as the store has them."""
-        exported = self.run("runs", "export", run, "--format", "jsonl")
-        assert exported.returncode == 0, exported.stderr
-        trials = [json.loads(line) for line in exported.stdout.splitlines()]
+        """The final rows, as the store has them."""
+        state = self.root / ".harness"
+        with open_store(state / "harness.duckdb") as store:
+            assert store.sync(state / "journal").problems == ()
+            found = trials(store, run)
         rows = {
-            (each["task_id"], each["candidate"], each["epoch"], each["grade"], each["answer"], each["cost_usd"])
-            for each in trials
+            (each.task_id, each.candidate, each.epoch, each.grade, each.answer, each.cost_usd)
+            for each in found
         }
-        assert len(rows) == len(trials)
+        assert len(rows) == len(found)
         return rows
 
     def write(self, path: str, text: str) -> Path:
@@ -119,6 +123,7 @@ def make_home(
     }
     home.write("registry/policies.yaml", json.dumps({"policies": {"p": policy}}))
     make_suite(home, tasks)
+    (root / "reports").symlink_to(CHECKOUT / "reports")
     return home
 
 
