@@ -16,9 +16,14 @@ def main() -> None:
         with open(os.path.join(os.path.dirname(__file__), "cli", "help.txt"), encoding="utf-8") as text:  # noqa: PTH118, PTH120, PTH123 -- pathlib costs more than the rest of this file
             sys.stdout.write(text.read())
         return
-    from harness.cli.main import run  # noqa: PLC0415 -- see above
+    try:
+        from harness.cli.main import run  # noqa: PLC0415 -- see above
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while it was still being loaded
+        sys.stderr.write("interrupted\n")
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

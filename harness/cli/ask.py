@@ -1,7 +1,7 @@
 """``harness ask``: one question to a panel, and how far its answer can be trusted."""
 
-import asyncio
 import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +10,9 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.interrupts import run_async
 from harness.cli.outcomes import outcome_json, print_outcome
-from harness.cli.runtime import environ, home_of, split_names, unique_name
+from harness.cli.runtime import environ, home_of, read_text, split_names, unique_name
 from harness.compare import comparator
 from harness.content import load_registry
 from harness.core.ballot import Answer, Compare, Extract
@@ -43,43 +44,47 @@ def register(app: typer.Typer) -> None:
 
 def ask(
     ctx: typer.Context,
-    prompt: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
-    policy: Annotated[str | None, typer.Option(help="A policy of registry/policies.yaml.")] = None,
-    models: Annotated[str | None, typer.Option(help="A panel made of flags: A,B,C. One model is asked alone.")] = None,
-    compare: Annotated[str, typer.Option(help="With --models: how answers are compared.")] = "exact",
-    quorum: Annotated[int, typer.Option(help="With --models: how many must say the same.")] = 2,
-    tiebreak: Annotated[str | None, typer.Option(help="With --models: who is asked when they diverge.")] = None,
-    task_class: Annotated[str, typer.Option(help="What kind of work this is.")] = GENERAL,
-    context: Annotated[list[Path] | None, typer.Option(help="A file to put before the question.")] = None,
-    tests: Annotated[Path | None, typer.Option(help="Python tests that the answers' code is run against.")] = None,
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT|-", help="The question; - reads it from standard input.")],
+    policy: Annotated[str | None, typer.Option(metavar="NAME", help="A policy of registry/policies.yaml.")] = None,
+    models: Annotated[str | None, typer.Option(metavar="A,B,C", help="A panel; one model is asked alone.")] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --models: how answers are compared; exact by default.")
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(metavar="K", help="With --models: how many must say the same; 2 by default.")
+    ] = None,
+    tiebreak: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --models: who is asked when they diverge.")
+    ] = None,
+    task_class: Annotated[str | None, typer.Option(metavar="C", help="What kind of work this is.")] = None,
+    context: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A file to put before the question; repeatable.")
+    ] = None,
+    tests: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Python tests that the answers' code is run against.")
+    ] = None,
 ) -> int:
-    """Ask several models at once; print the answer and its evidence, or why there is none."""
+    """Ask several models at once; answer, evidence, cost."""
     at: Context = ctx.obj
-    if (policy is None) == (models is None):
-        raise ConfigError("ask: give either --policy NAME or --models A,B,C")
+    flags = Flags(policy=policy, models=models, compare=compare, quorum=quorum, tiebreak=tiebreak, tests=tests)
     home = home_of(at.options)
     registry = load_registry(home)
     directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
-    names = split_names(models or "")
-    single = CandidateId(names[0]) if len(names) == 1 else None
-    target = None if single else _target(directory, policy, names, compare, quorum, tiebreak, task_class)
+    target = panel_of(flags, directory, task_class)
     text = _prompt(prompt, context or [])
+    chosen = TaskClass(task_class or (target.policy.task_class if isinstance(target, Consensus) else GENERAL))
+    cards = target.cards if isinstance(target, Consensus) else directory.cards_of([target])
+    require_keys(list(cards.values()), environ())
 
     async def go() -> Outcome:
-        async with open_session(
-            home, registry, journal_name=unique_name("ask", SystemClock()), environ=environ()
-        ) as session:
-            trace = TraceId(session.journal.path.stem)
-            chosen = TaskClass(task_class if target is None else target.policy.task_class)
-            request = user_request(text, trace_id=trace, task_class=chosen)
-            if target is None:
-                assert single is not None, "no policy, and flags name one model"
-                require_keys([directory.card(ModelId(single))], environ())
-                return await session.engine.ask(Question(request=request), single)
-            require_keys(list(target.cards.values()), environ())
-            return await _ask_panel(session.engine, request, target, tests)
+        name = unique_name("ask", SystemClock())
+        async with open_session(home, registry, journal_name=name, environ=environ()) as session:
+            request = user_request(text, trace_id=TraceId(name), task_class=chosen)
+            if isinstance(target, Consensus):
+                return await _ask_panel(session.engine, request, target, tests)
+            return await session.engine.ask(Question(request=request), target)
 
-    outcome = asyncio.run(go())
+    outcome = run_async(go())
     if at.options.json:
         at.output.json(outcome_json(outcome))
     else:
@@ -87,12 +92,81 @@ def ask(
     return Exit.DONE if outcome.served else Exit.NO
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """Who is asked, as it was typed."""
+
+    policy: str | None = None
+    models: str | None = None
+    compare: str | None = None
+    quorum: int | None = None
+    tiebreak: str | None = None
+    tests: Path | None = None
+
+
+def panel_of(flags: Flags, directory: Directory, task_class: str | None) -> Consensus | CandidateId:
+    """Who is asked: a panel, or one candidate alone. Raises ConfigError for flags that do not fit together."""
+    if (flags.policy is None) == (flags.models is None):
+        raise ConfigError("ask: give either --policy NAME or --models A,B,C")
+    if flags.policy is not None:
+        _refuse_panel_flags(flags, "a policy decides that itself; it goes with --models A,B")
+        target = directory.consensus(PolicyName(flags.policy.removeprefix("consensus/")))
+    else:
+        names = split_names(flags.models or "")
+        if len(names) == 1:
+            _refuse_panel_flags(flags, "one model is asked alone; name two or more in --models")
+            if flags.tests is not None:
+                raise ConfigError("--tests: one model is asked alone; name two or more in --models")
+            return _alone(CandidateId(names[0]), directory)
+        target = directory.panel(_policy(flags, names, task_class))
+    if flags.tests is not None and comparator(target.policy.compare).needs == "text":
+        raise ConfigError(
+            f"--tests: policy {target.policy.name!r} compares text ({target.policy.compare.name}); "
+            "tests need the comparator 'tests'"
+        )
+    if flags.tests is None and comparator(target.policy.compare).needs == "execution":
+        raise ConfigError(f"policy {target.policy.name!r} compares by behaviour: give --tests FILE")
+    return target
+
+
+def _alone(candidate: CandidateId, directory: Directory) -> Consensus | CandidateId:
+    found = directory.resolve(candidate)
+    return found if isinstance(found, Consensus) else candidate
+
+
+def _refuse_panel_flags(flags: Flags, why: str) -> None:
+    given = {"--compare": flags.compare, "--quorum": flags.quorum, "--tiebreak": flags.tiebreak}
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(f"{name} {value}: {why}")
+
+
+def _policy(flags: Flags, names: list[str], task_class: str | None) -> Policy:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ConfigError(f"--models: {repeated[0]!r} is named twice; a model cannot agree with itself")
+    quorum = 2 if flags.quorum is None else flags.quorum
+    if not 2 <= quorum <= len(names):
+        raise ConfigError(
+            f"--quorum {quorum} with {len(names)} models in --models: at least two must agree, no more than are asked"
+        )
+    compare = flags.compare or "exact"
+    comparator(Compare(name=compare))  # an unknown name is refused before anything is paid
+    return Policy(
+        name=PolicyName("flags"),
+        panel=tuple(map(ModelId, names)),
+        task_class=TaskClass(task_class or GENERAL),
+        extract=READS.get(compare, Extract()),
+        compare=Compare(name=compare),
+        rule=Quorum(k=quorum),
+        tiebreak=Tiebreak(model=ModelId(flags.tiebreak)) if flags.tiebreak else None,
+    )
+
+
 async def _ask_panel(engine: Engine, request: Request, target: Consensus, tests: Path | None) -> Outcome:
     name = CandidateId(f"consensus/{target.policy.name}")
-    if comparator(target.policy.compare).needs == "text":
-        return await engine.ask_panel(Question(request=request), target, name)
     if tests is None:
-        raise ConfigError(f"policy {target.policy.name!r} compares by behaviour: give --tests FILE")
+        return await engine.ask_panel(Question(request=request), target, name)
     task = _task(request, tests)
     async with open_executor() as executor:
         run: Execute = partial(_execute, executor, task)
@@ -108,49 +182,20 @@ def _task(request: Request, tests: Path) -> Task:
         id=TaskId("ask"),
         task_class=request.task_class,
         prompt=request.messages[-1].content,
-        tests=_read(tests),
+        tests=read_text(tests),
         digest=request.sha256,
     )
 
 
-def _target(
-    directory: Directory,
-    policy: str | None,
-    names: list[str],
-    compare: str,
-    quorum: int,
-    tiebreak: str | None,
-    task_class: str,
-) -> Consensus:
-    if policy is not None:
-        return directory.consensus(PolicyName(policy.removeprefix("consensus/")))
-    if len(names) < quorum or quorum < 2:
-        raise ConfigError(
-            f"--quorum {quorum} with {len(names)} models in --models: at least two must agree, no more than are asked"
-        )
-    comparator(Compare(name=compare))  # an unknown name is refused before anything is paid
-    return directory.panel(
-        Policy(
-            name=PolicyName("flags"),
-            panel=tuple(map(ModelId, names)),
-            task_class=TaskClass(task_class),
-            extract=READS.get(compare, Extract()),
-            compare=Compare(name=compare),
-            rule=Quorum(k=quorum),
-            tiebreak=Tiebreak(model=ModelId(tiebreak)) if tiebreak else None,
-        )
-    )
-
-
 def _prompt(prompt: str, context: list[Path]) -> str:
-    question = sys.stdin.read() if prompt == "-" else prompt
+    question = _typed() if prompt == "-" else prompt
     if not question.strip():
         raise ConfigError("ask: the question is empty")
-    return "\n\n".join([*(f"{path.name}:\n{_read(path)}" for path in context), question])
+    return "\n\n".join([*(f"{path.name}:\n{read_text(path)}" for path in context), question])
 
 
-def _read(path: Path) -> str:
+def _typed() -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"standard input: is not UTF-8 text: {error.reason} at byte {error.start}") from error

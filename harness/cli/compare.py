@@ -8,6 +8,7 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.runtime import read_text
 from harness.compare import comparator
 from harness.core.ballot import Answer, Compare, Relation
 from harness.core.errors import ConfigError
@@ -16,17 +17,20 @@ from harness.core.hashing import Json
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command(name="compare")(compare)
+    # An answer may begin with a minus sign: "-5" is no option.
+    app.command(name="compare", context_settings={"ignore_unknown_options": True})(compare)
 
 
 def compare(
     ctx: typer.Context,
-    a: Annotated[str, typer.Argument(help="One answer.")],
-    b: Annotated[str, typer.Argument(help="The other.")],
-    as_: Annotated[str, typer.Option("--as", help="The comparator.")],
-    context: Annotated[Path | None, typer.Option(help="JSON file with the comparator's options.")] = None,
+    a: Annotated[str, typer.Argument(metavar="A", help="One answer.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The other.")],
+    as_: Annotated[str, typer.Option("--as", metavar="NAME", help="The comparator.")],
+    context: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON file with the comparator's options.")
+    ] = None,
 ) -> int:
-    """Say whether two answers mean the same: same, different, or unknown."""
+    """Whether two answers mean the same, and why."""
     at: Context = ctx.obj
     judge = comparator(Compare(name=as_, options=_options(context)))
     if judge.needs == "execution":
@@ -37,7 +41,7 @@ def compare(
             {"relation": said.relation.value, "why": said.why, "comparator": f"{judge.name}@{judge.version}"}
         )
     else:
-        at.output.line(f"{said.relation.value}: {said.why}", style="bold")
+        at.output.line(f"{said.relation.value}: {said.why}" if said.why else said.relation.value, style="bold")
     return {Relation.SAME: Exit.DONE, Relation.DIFFERENT: Exit.NO, Relation.UNKNOWN: Exit.NO_DATA}[said.relation]
 
 
@@ -45,9 +49,9 @@ def _options(path: Path | None) -> dict[str, Json]:
     if path is None:
         return {}
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+        options = json.loads(read_text(path))
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not JSON: {error}") from error
     if not isinstance(options, dict):
         raise ConfigError(f"{path}: holds {type(options).__name__}; the comparator's options are a JSON object")
     return options

@@ -1,5 +1,8 @@
 """``harness db``: the store."""
 
+import math
+from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -7,28 +10,47 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.labels import counted
 from harness.cli.runtime import home_of
 from harness.cli.stored import open_synced
 from harness.core.hashing import Json
-from harness.store import open_store
+from harness.store import Table, open_store
+
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    db = typer.Typer(help="The store: a DuckDB database derived from the journals.")
-    db.callback()(_group)
+    db = typer.Typer(help="The database made from the journals: sync, sql, export.", invoke_without_command=True)
+    db.callback()(_default)
     db.command(name="sync")(sync)
     db.command(name="sql")(sql)
     db.command(name="export")(export)
     app.add_typer(db, name="db")
 
 
-def _group() -> None:
-    """The store: a DuckDB database derived from the journals."""
+def _default(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(_tables(ctx.obj))
+
+
+def _tables(at: Context) -> int:
+    """What there is to ask."""
+    with open_synced(home_of(at.options)) as store:
+        names = [str(row[0]) for row in store.sql(_TABLES).rows]
+        counts = {name: store.sql(f'SELECT count(*) FROM "{name}"').rows[0][0] for name in names}  # noqa: S608 -- the store's own names
+        path = store.path
+    if at.options.json:
+        at.output.json({"file": str(path), "tables": counts})
+        return Exit.DONE
+    at.output.line(str(path), style="bold")
+    at.output.table(["table", "rows"], [[name, f"{count:,}"] for name, count in counts.items()], right=["rows"])
+    at.output.hint('next: harness db sql "SELECT candidate, grade, count(*) FROM trial GROUP BY ALL"')
+    return Exit.DONE
 
 
 def sync(ctx: typer.Context) -> int:
-    """Take in new journal lines. Every command that reads the store does this first."""
+    """Take in new journal lines; every reading command does."""
     at: Context = ctx.obj
     home = home_of(at.options)
     with open_store(home.state / "harness.duckdb") as store:
@@ -38,26 +60,25 @@ def sync(ctx: typer.Context) -> int:
             {"files": synced.files, "lines": synced.lines, "problems": [str(each) for each in synced.problems]}
         )
     else:
-        at.output.line(f"{synced.lines} new lines from {synced.files} journals")
+        at.output.line(f"{counted(synced.lines, 'new line')} from {counted(synced.files, 'journal')}")
         for problem in synced.problems:
-            at.output.line(str(problem), style="bold red")
+            at.output.prose(str(problem), style="bold red")
     return Exit.NO if synced.problems else Exit.DONE
 
 
-def sql(ctx: typer.Context, query: Annotated[str, typer.Argument(help="One SELECT.")]) -> int:
-    """Ask the store; read-only, and without access to files or network."""
+def sql(ctx: typer.Context, query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")]) -> int:
+    """Ask it; read-only, without files or network."""
     at: Context = ctx.obj
     with open_synced(home_of(at.options)) as store:
         result = store.sql(query)
     if at.options.json:
-        rows: list[Json] = [dict(zip(result.columns, map(_json, row), strict=True)) for row in result.rows]
-        at.output.json(rows)
+        at.output.json(_objects(result))
     else:
-        at.output.table(result.columns, result.rows)
+        at.output.table(result.columns, result.rows, right=_numeric(result), wrap=_texts(result))
     return Exit.DONE
 
 
-def export(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="Made when absent.")]) -> int:
+def export(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made when absent.")]) -> int:
     """Every table as a Parquet file."""
     at: Context = ctx.obj
     with open_synced(home_of(at.options)) as store:
@@ -65,9 +86,41 @@ def export(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="Made
     if at.options.json:
         at.output.json({str(path): rows for path, rows in written.rows.items()})
     else:
-        at.output.line(f"wrote {len(written.rows)} files into {folder}")
+        at.output.table(["file", "rows"], [[str(path), rows] for path, rows in written.rows.items()], right=["rows"])
     return Exit.DONE
 
 
+def _numeric(result: Table) -> list[str]:
+    """Columns of numbers only."""
+    return [
+        name
+        for place, name in enumerate(result.columns)
+        if result.rows and all(isinstance(row[place], int | float | Decimal | None) for row in result.rows)
+    ]
+
+
+def _texts(result: Table) -> list[str]:
+    """Columns with sentences in them: what has blanks may be wrapped, an id may not."""
+    return [name for place, name in enumerate(result.columns) if any(" " in str(row[place]) for row in result.rows)]
+
+
+def _objects(result: Table) -> list[Json]:
+    """A JSON object per row; a repeated name is numbered."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in result.columns:
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return [dict(zip(names, map(_json, row), strict=True)) for row in result.rows]
+
+
 def _json(value: object) -> Json:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _json(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

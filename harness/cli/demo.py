@@ -1,40 +1,47 @@
 """``harness demo``: the whole loop with scripted models. No key, no network."""
 
-import asyncio
-import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli.context import Context
+from harness.cli.demonstration import make_home
 from harness.cli.exits import Exit
+from harness.cli.interrupts import run_async
+from harness.cli.labels import counted, link
 from harness.cli.matrix import print_matrix, proposal
-from harness.cli.outcomes import print_outcome
+from harness.cli.outcomes import outcome_json, print_outcome
 from harness.cli.progress import progress_of
 from harness.cli.provenance import provenance
 from harness.cli.report import print_verdict, write_ab
-from harness.cli.run import show
+from harness.cli.run import print_totals
 from harness.cli.runs import run_rows
 from harness.cli.runtime import unique_name
 from harness.content import Home, Registry, load_demo, load_registry, load_suite, packaged_home
-from harness.core.errors import SandboxError
 from harness.core.execution import Isolation
-from harness.core.hashing import Json
 from harness.core.ids import CandidateId, PolicyName, RunId, SuiteName, TraceId
 from harness.core.outcome import Outcome
 from harness.core.request import user_request
+from harness.core.suite import Suite
 from harness.engine import Directory, Question, open_session
-from harness.evals.plan import make_plan
+from harness.evals.plan import Plan, make_plan
+from harness.evals.run import RunResult
 from harness.evals.running import RunOptions, run_suite
 from harness.sandbox import open_sandbox
 from harness.transport import SystemClock
 
 SUITES = ("starter", "starter-code", "ledger")
+LIMITS = {"ledger": 8}
+"""A sample of the suites whose tests take long; the whole of the others."""
+SAMPLE_SEED = 4
 A, B = CandidateId("scripted/quick"), CandidateId("scripted/careful")
 POLICY = PolicyName("starter")
 MINIMUM_TASKS = 5
 """Fewer than a real matrix should rest on: the demonstration's classes are small, and the terminal says so."""
+MARGIN = 0.03
 
 
 def register(app: typer.Typer) -> None:
@@ -45,52 +52,45 @@ def register(app: typer.Typer) -> None:
 def demo(
     ctx: typer.Context,
     folder: Annotated[
-        Path, typer.Option("--dir", help="Where it writes; an earlier demonstration there is replaced.")
+        Path, typer.Option("--dir", metavar="DIR", help="Where it writes; an earlier demonstration is replaced.")
     ] = Path("harness-demo"),
 ) -> int:
-    """The whole loop on the starter suites with scripted models: ask, run, verdict, routing matrix."""
+    """The whole loop with scripted models: no key, no network.
+
+    Asks a panel, measures two candidates on three suites, writes the pages of the verdicts and proposes the routing
+    matrix; about half a minute.
+    """
     at: Context = ctx.obj
-    source = packaged_home(cwd=Path.cwd())
-    home = _fresh(source, folder)
+    home = make_home(packaged_home(cwd=Path.cwd()), folder, SUITES)
     registry = load_registry(home)
-    level = _isolation(at)
-    at.output.line(
-        "This is harness. The three models here are scripted for the demonstration; they are no vendor's.", style="bold"
-    )
+    _welcome(at, folder)
     outcomes = _ask(at, home, registry)
-    runs = {name: _run(at, home, registry, name, level) for name in SUITES}
-    verdicts = {name: _page(at, home, runs[name], name) for name in SUITES}
-    _matrix(at, home)
-    _farewell(at, home, verdicts)
+    runs = _measure(at, home, registry)
+    pages = _judge(at, home, runs)
+    _route(at, home)
+    _farewell(at, folder, pages)
     if at.options.json:
         at.output.json(
             {
                 "home": str(home.root),
-                "asked": [outcome.served for outcome in outcomes],
-                "runs": dict(runs),
-                "pages": verdicts,
-                "isolation": level.value,
+                "asked": [outcome_json(outcome) for outcome in outcomes],
+                "runs": {each.plan.suite.name: each.run_id for each in runs},
+                "isolation": {each.plan.suite.name: each.level.value for each in runs},
+                "pages": {name: str(page) for name, page in pages.items()},
             }
         )
     return Exit.DONE
 
 
-def _fresh(source: Home, folder: Path) -> Home:
-    """A home in *folder* that reads the source's content and writes its own state."""
-    state = folder.resolve()
-    if (state / "journal").is_dir():
-        shutil.rmtree(state)
-    return Home(root=source.root, why="demonstration", state=state)
+def _welcome(at: Context, folder: Path) -> None:
+    at.output.line("harness demo", style="bold")
+    at.output.prose(
+        "Nothing here calls a vendor. The three models are scripted: their answers, mistakes and prices were made up "
+        f"for this demonstration, and they are no vendor's model. Everything is written to {folder}/."
+    )
 
 
-def _isolation(at: Context) -> Isolation:
-    """Standard where it can be had. The starter code is our own, so that it may run without, which is said loudly."""
-    try:
-        return open_sandbox(Isolation.STANDARD).isolation
-    except SandboxError as error:
-        at.output.error(f"NO ISOLATION HERE: {error}")
-        at.output.error("the demonstration runs its own starter code in plain processes (level none)")
-        return Isolation.NONE
+# --- 1. ask ---------------------------------------------------------------------------------------------------------
 
 
 def _ask(at: Context, home: Home, registry: Registry) -> list[Outcome]:
@@ -110,73 +110,125 @@ def _ask(at: Context, home: Home, registry: Registry) -> list[Outcome]:
                 outcomes.append(await session.engine.ask_panel(Question(request=request), target, candidate))
             return outcomes
 
-    outcomes = asyncio.run(go())
-    at.output.title(
-        f"1. Ask a panel of {len(target.policy.panel)} (policy {POLICY}: two must agree, then a blind tiebreak)"
+    outcomes = run_async(go())
+    at.output.title("1. Ask a panel")
+    at.output.prose(
+        f"Policy {POLICY!r}: two models are asked at once and have to agree; when they do not, a third is asked "
+        "without seeing what they said; when no two agree then, nothing is served."
     )
-    for question, outcome in zip(questions, outcomes, strict=True):
+    for number, (question, outcome) in enumerate(zip(questions, outcomes, strict=True), start=1):
         at.output.line()
-        at.output.line(f"Q: {question.prompt}", style="dim")
-        at.output.line(question.shows, style="italic")
+        at.output.prose(f"Question {number}. {question.prompt}", style="dim")
+        at.output.prose(question.shows, style="italic")
         print_outcome(at.output, outcome)
     return outcomes
 
 
-def _run(at: Context, home: Home, registry: Registry, name: str, level: Isolation) -> RunId:
-    suite = load_suite(home, SuiteName(name))
-    plan = make_plan(suite, [A, B])
-    with progress_of(at.output, f"run {name}") as report:
-        options = RunOptions(
-            environ={},
-            on_progress=report,
-            provenance=provenance(at.argv),
-            isolation=min(level, suite.min_isolation, key=_strength),
-        )
-        run_id, result = asyncio.run(run_suite(home, registry, plan, options))
-    at.output.title(f"2. Run {name}: {suite.description}")
-    show(at, plan, run_id, result)
-    return run_id
+# --- 2. measure -----------------------------------------------------------------------------------------------------
 
 
-def _strength(level: Isolation) -> int:
-    return level.strength
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """One suite, run."""
+
+    plan: Plan
+    run_id: RunId
+    result: RunResult
+    level: Isolation
 
 
-def _page(at: Context, home: Home, run_id: RunId, name: str) -> Json:
-    row, trials = run_rows(home, run_id)
-    results, summary = write_ab(
-        home, row, trials, pair=(A, B), margin=0.03, out=home.state / "pages" / f"ab-{name}.html"
+def _measure(at: Context, home: Home, registry: Registry) -> list[_Measured]:
+    at.output.title("2. Measure two candidates on three suites")
+    best = open_sandbox(Isolation.NONE).isolation
+    measured = [_run(at, home, registry, name, best) for name in SUITES]
+    for each in measured:
+        at.output.prose(f"{each.plan.suite.name}: {each.plan.suite.description}{_sampled(each.plan)}")
+    at.output.line()
+    print_totals(
+        at,
+        [
+            (each.plan.suite.name, candidate, totals)
+            for each in measured
+            for candidate, totals in each.result.totals.items()
+        ],
     )
-    at.output.title(f"3. Should we move from {A} to {B}? ({name})")
-    print_verdict(at, results)
-    at.output.line(f"page: {summary['file']}")
-    return summary["file"]
+    at.output.line()
+    at.output.prose(_isolation(measured))
+    return measured
 
 
-def _matrix(at: Context, home: Home) -> None:
-    proposed = proposal(home, [], objective="cost", minimum_tasks=MINIMUM_TASKS, margin=0.03)
+def _run(at: Context, home: Home, registry: Registry, name: str, best: Isolation) -> _Measured:
+    suite = load_suite(home, SuiteName(name))
+    level = level_for(suite, best)
+    if level is not suite.min_isolation:
+        at.output.error(
+            f"LESS ISOLATION THAN ASKED FOR: suite {name} wants {suite.min_isolation.value}, and this machine gives "
+            f"{level.value}. The demonstration runs its own starter code all the same; harness doctor says what helps."
+        )
+    plan = make_plan(suite, [A, B], limit=LIMITS.get(name), seed=SAMPLE_SEED if name in LIMITS else None)
+    with progress_of(at.output, f"run {name}") as report:
+        options = RunOptions(environ={}, on_progress=report, provenance=provenance(at.argv), isolation=level)
+        run_id, result = run_async(run_suite(home, registry, plan, options))
+    return _Measured(plan=plan, run_id=run_id, result=result, level=level)
+
+
+def level_for(suite: Suite, best: Isolation) -> Isolation:
+    """What the suite demands where this machine gives at least that, otherwise the *best* there is."""
+    return suite.min_isolation if best.strength >= suite.min_isolation.strength else best
+
+
+def _sampled(plan: Plan) -> str:
+    whole = len(plan.suite.tasks)
+    return "" if len(plan.tasks) == whole else f" (A sample: {len(plan.tasks)} of {counted(whole, 'task')}.)"
+
+
+def _isolation(measured: Sequence[_Measured]) -> str:
+    executed = [each for each in measured if each.plan.suite.kind != "answer"]
+    levels = ", ".join(sorted({each.level.value for each in executed}))
+    names = " and ".join(each.plan.suite.name for each in executed)
+    return f"The programs and patches of {names} were executed against hidden tests, isolated at level {levels}."
+
+
+# --- 3. judge, 4. route ---------------------------------------------------------------------------------------------
+
+
+def _judge(at: Context, home: Home, runs: Sequence[_Measured]) -> dict[str, Path]:
+    at.output.title(f"3. Should {A} be replaced with {B}?")
+    pages: dict[str, Path] = {}
+    for number, each in enumerate(runs):
+        name = each.plan.suite.name
+        row, trials = run_rows(home, each.run_id)
+        page = home.root / "pages" / f"ab-{name}.html"
+        results, _ = write_ab(home, row, trials, pair=(A, B), margin=MARGIN, out=page)
+        pages[name] = page
+        if number:
+            at.output.line()
+        at.output.line(f"{name}: {counted(len(each.plan.tasks), 'task')}", style="dim")
+        print_verdict(at, results)
+    return pages
+
+
+def _route(at: Context, home: Home) -> None:
+    proposed = proposal(home, [], objective="cost", minimum_tasks=MINIMUM_TASKS, margin=MARGIN)
     at.output.title("4. The routing matrix that these runs would support")
     if not at.options.json:
         print_matrix(at, proposed)
-    at.output.line(
-        f"★ cheapest candidate that is not measurably worse; evidence from {MINIMUM_TASKS} tasks up, for the demonstration"
+    at.output.prose(
+        f"{counted(MINIMUM_TASKS, 'task')} count as evidence here because the suites are small; 20 are usual. Nothing "
+        "was promoted: harness matrix promote would write registry/matrix.yaml.",
+        style="dim",
     )
 
 
-def _farewell(at: Context, home: Home, pages: dict[str, Json]) -> None:
-    at.output.title("What happened")
-    at.output.line(
-        "Three questions went to a panel: one agreed, one was settled by a tiebreak, one was not served. Two candidates "
-        "were measured on three suites, every answer judged, every program and patch executed against hidden tests. "
-        "The pages hold the paired verdicts; the journals hold everything, and harness audit verify checks them."
-    )
-    at.output.line()
-    at.output.table(
-        ["", ""],
+def _farewell(at: Context, folder: Path, pages: dict[str, Path]) -> None:
+    first, *others = pages.values()
+    at.output.title("What to look at")
+    at.output.facts(
         [
-            ["open this first", pages["starter"]],
-            ["all pages", home.state / "pages"],
-            ["journals", home.state / "journal"],
-            ["content you can edit", "harness init my-home"],
-        ],
+            ("first", link(first)),
+            *(("then", link(page)) for page in others),
+            ("every grade", f"cd {folder} && harness runs"),
+            ("the record", f"cd {folder} && harness audit: each call and grade, chained by hashes"),
+            ("your own", "harness init my-home: a registry and a suite to edit"),
+        ]
     )

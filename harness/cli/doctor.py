@@ -1,6 +1,5 @@
 """``harness doctor``: what works here, and what would help."""
 
-import asyncio
 import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -10,9 +9,12 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.interrupts import run_async
+from harness.cli.labels import counted
 from harness.cli.provenance import harness_version
 from harness.cli.runtime import environ, home_of
-from harness.content import Registry, load_registry
+from harness.content import Home, Registry, load_registry, missing_files
+from harness.core.errors import HarnessError
 from harness.core.hashing import Json, plain
 from harness.core.ports import Clock
 from harness.sandbox import Probe, probe
@@ -31,14 +33,17 @@ def register(app: typer.Typer) -> None:
 def doctor(
     ctx: typer.Context,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Also attack the sandbox to see whether it holds.")
+        bool, typer.Option("--sandbox", help="Also attack the sandbox to see whether it holds; some seconds.")
     ] = False,
 ) -> int:
-    """Home folder, versions, sandbox level, keys (names only), age of prices."""
+    """What works here: home, isolation, keys, prices.
+
+    Names of keys are shown, never a value. Exit code 3 when nothing isolates here, 2 when the registry is faulty.
+    """
     at: Context = ctx.obj
     home = home_of(at.options)
-    registry = load_registry(home)
-    probes = asyncio.run(probe(attack=sandbox))
+    registry, faults = _registry(home)
+    probes = run_async(probe(attack=sandbox))
     found: dict[str, Json] = {
         "harness": harness_version(),
         "python": sys.version.split()[0],
@@ -46,40 +51,82 @@ def doctor(
         "packages": {name: _version(name) for name in PACKAGES},
         "sandbox": [_probe_json(each) for each in probes],
         "level": next((each.isolation.value for each in probes if each.works), None),
-        "keys": _keys(registry),
-        "prices": _prices(registry, SystemClock()),
+        "faults": faults,
+        "keys": _keys(registry) if registry else {},
+        "prices": _prices(registry, SystemClock()) if registry else {},
     }
     if at.options.json:
         at.output.json(found)
     else:
         _print(at, found, probes)
+    if faults:
+        return Exit.FIXABLE
     isolated = any(each.works and each.isolation.value != "none" for each in probes)
     return Exit.DONE if isolated else Exit.NO
 
 
+def _registry(home: Home) -> tuple[Registry | None, list[str]]:
+    """The registry, or what is wrong with it: a doctor does not fall ill with the patient."""
+    try:
+        registry = load_registry(home)
+    except HarnessError as error:
+        return None, str(error).splitlines()
+    return registry, [str(fault) for fault in missing_files(registry.cards)]
+
+
 def _print(at: Context, found: dict[str, Json], probes: tuple[Probe, ...]) -> None:
     out = at.output
-    out.line(f"harness {found['harness']} · Python {found['python']}", style="bold")
-    out.line(f"home: {found['home']['path']} ({found['home']['why']}); state in {found['home']['state']}")
-    out.line(" · ".join(f"{name} {number or 'missing'}" for name, number in found["packages"].items()))
-    out.title("sandbox")
-    out.table(
-        ["backend", "level", "", ""],
-        [[p.backend, p.isolation.value, "works" if p.works else "no", p.why] for p in probes],
+    missing = [name for name, number in found["packages"].items() if number is None]
+    out.facts(
+        [
+            ("harness", f"{found['harness']}, on Python {found['python']}"),
+            ("home", f"{found['home']['path']} ({found['home']['why']})"),
+            ("state", found["home"]["state"]),
+            ("packages", f"missing: {', '.join(missing)}" if missing else "complete"),
+        ]
+    )
+    _print_sandbox(at, probes)
+    out.title("Registry")
+    for fault in found["faults"]:
+        out.line(fault, style="bold red")
+    if not found["faults"]:
+        out.line("no faults")
+    _print_keys(at, found["keys"])
+    _print_prices(at, found["prices"])
+
+
+def _print_sandbox(at: Context, probes: tuple[Probe, ...]) -> None:
+    at.output.title("Isolation of code under test")
+    at.output.table(
+        ["backend", "level", "here", "how, or why not"],
+        [[each.backend, each.isolation.value, "works" if each.works else "no", each.why] for each in probes],
+        wrap=["how, or why not"],
     )
     for each in probes:
         if each.self_tests:
-            rows = [["ok" if test.passed else "FAILED", test.name, test.why] for test in each.self_tests]
-            out.title(f"self-test of {each.backend}")
-            out.table(["", "probe", ""], rows)
-    out.title("keys")
-    out.table(["variable", ""], [[name, "set" if is_set else "not set"] for name, is_set in found["keys"].items()])
-    out.title("prices")
-    rows = [
-        [model, facts["as_of"] or "–", facts["source"] or "–", facts["remark"]]
-        for model, facts in found["prices"].items()
-    ]
-    out.table(["model", "as of", "source", ""], rows)
+            rows = [["held" if test.passed else "FAILED", test.name, test.why] for test in each.self_tests]
+            at.output.title(f"Attacks on {each.backend}")
+            at.output.table(["result", "attack", "remark"], rows, wrap=["remark"], head=False)
+    if not any(each.works and each.isolation.value != "none" for each in probes):
+        at.output.line("nothing isolates here: only code that you trust can be run", style="bold red")
+    elif not any(each.self_tests for each in probes):
+        at.output.hint("next: harness doctor --sandbox attacks it, to see whether it holds")
+
+
+def _print_keys(at: Context, keys: dict[str, bool]) -> None:
+    at.output.title("Keys")
+    words = [f"{name} {'set' if is_set else 'not set'}" for name, is_set in keys.items()]
+    at.output.prose(", ".join(words) or "none needed")
+
+
+def _print_prices(at: Context, prices: dict[str, Json]) -> None:
+    at.output.title("Prices")
+    remarks = {model: facts["remark"] for model, facts in prices.items() if facts["remark"]}
+    for model, remark in remarks.items():
+        at.output.prose(f"{model}: {remark}", style="yellow")
+    fine = len(prices) - len(remarks)
+    if fine:
+        at.output.line(f"{counted(fine, 'model')} priced within the last {STALE_DAYS} days")
 
 
 def _keys(registry: Registry) -> dict[str, Json]:

@@ -31,10 +31,13 @@ def to_csv(trials: Sequence[TrialRow]) -> str:
 
 def to_junit(trials: Sequence[TrialRow]) -> str:
     """JUnit XML, one case per trial, for continuous integration."""
-    suite = ET.Element("testsuite", name="harness", tests=str(len(trials)))
+    errors = sum(trial.grade is Grade.INFRA_ERROR for trial in trials)
+    resolved = sum(trial.grade is Grade.RESOLVED for trial in trials)
+    counts = {"tests": len(trials), "failures": len(trials) - resolved - errors, "errors": errors}
+    suite = ET.Element("testsuite", {"name": "harness", **{name: str(count) for name, count in counts.items()}})
     for trial in trials:
         case = ET.SubElement(
-            suite, "testcase", classname=trial.candidate, name=trial.task_id, time=f"{trial.latency_s:.3f}"
+            suite, "testcase", classname=_xml(trial.candidate), name=_xml(trial.task_id), time=f"{trial.latency_s:.3f}"
         )
         if trial.grade is Grade.INFRA_ERROR:
             ET.SubElement(case, "error", message=_xml(trial.detail), type=trial.grade.value)

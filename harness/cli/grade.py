@@ -1,16 +1,17 @@
 """``harness grade``: judge stored submissions again. No model is called."""
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.interrupts import run_async
+from harness.cli.labels import counted, shortened
 from harness.cli.runs import find_run, grades_json, run_rows
-from harness.cli.runtime import home_of, shortened
+from harness.cli.runtime import home_of
 from harness.core.ids import RunId
-from harness.evals.regrading import regrade_run
+from harness.evals.regrading import Regraded, regrade_run
 
 
 def register(app: typer.Typer) -> None:
@@ -18,31 +19,44 @@ def register(app: typer.Typer) -> None:
     app.command(name="grade")(grade)
 
 
-def grade(ctx: typer.Context, run: Annotated[str, typer.Argument(help="Id, beginning of an id, or name.")]) -> int:
-    """Judge a run's stored submissions by the suite, comparator and grader as they are now."""
+def grade(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or name.")],
+) -> int:
+    """Judge stored submissions again, without any model call.
+
+    The suite, the comparator and the grader are taken as they are now.
+    """
     at: Context = ctx.obj
     home = home_of(at.options)
     row = find_run(home, run)
-    result = asyncio.run(regrade_run(home, RunId(row.run_id)))
+    result = run_async(regrade_run(home, RunId(row.run_id)))
     if at.options.json:
         _, trials = run_rows(home, row.run_id)
         at.output.json(grades_json(row.run_id, trials))
         return Exit.DONE
-    at.output.line(f"run {row.run_id}: {result.judged} judged, {result.skipped} without anything to judge")
-    if result.changes:
-        at.output.table(
-            ["task", "model", "epoch", "was", "is", ""],
-            [
-                [
-                    c.key.task_id,
-                    c.key.candidate,
-                    c.key.epoch,
-                    c.before.value if c.before else "–",
-                    c.after.value,
-                    shortened(c.detail, 40),
-                ]
-                for c in result.changes
-            ],
-        )
-    at.output.line(f"{len(result.changes)} grades changed")
+    _print(at, result)
     return Exit.DONE
+
+
+def _print(at: Context, result: Regraded) -> None:
+    at.output.line(f"run {result.run_id}: {counted(result.judged, 'submission')} judged again")
+    if result.skipped:
+        at.output.line(f"{counted(result.skipped, 'trial')} without anything to judge: their grades stay")
+    if not result.changes:
+        at.output.line("no grade changed")
+        return
+    at.output.line(f"{counted(len(result.changes), 'grade')} changed", style="bold")
+    at.output.line()
+    rows = [
+        [
+            change.key.task_id,
+            change.key.candidate,
+            change.key.epoch,
+            change.before.value if change.before else "not judged",
+            change.after.value,
+            shortened(change.detail, 200),
+        ]
+        for change in result.changes
+    ]
+    at.output.table(["task", "candidate", "epoch", "was", "is", "why"], rows, right=["epoch"], cut=["why"])

@@ -1,5 +1,6 @@
 """``harness init``: a home folder in a user's repository."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.labels import counted
 from harness.content import packaged_home, scaffold
 
 
@@ -17,10 +19,10 @@ def register(app: typer.Typer) -> None:
 
 def init(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; the current folder by default.")] = Path(),
-    example: Annotated[str, typer.Option(help="Which suite to copy as an example.")] = "starter",
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; the current folder by default.")] = Path(),
+    example: Annotated[str, typer.Option(metavar="NAME", help="Which suite to copy as an example.")] = "starter",
 ) -> int:
-    """Scaffold registry/, suites/ and reports/. Overwrites nothing."""
+    """Write a home folder for you to edit; overwrites nothing."""
     at: Context = ctx.obj
     done = scaffold(folder, example, source=packaged_home(cwd=Path.cwd()))
     if at.options.json:
@@ -32,6 +34,14 @@ def init(
             }
         )
         return Exit.DONE
-    at.output.line(f"wrote {len(done.written)} files into {folder}, kept {len(done.kept)} that were there")
-    at.output.line("next: harness models, then: harness run starter --models scripted/careful,scripted/quick")
+    at.output.line(f"{folder}: {counted(len(done.written), 'file')} written, {len(done.kept)} kept as they were")
+    at.output.facts(
+        [
+            ("registry/", "models and their prices, policies, routing: yours to edit"),
+            (f"suites/{example}/", "tasks and how they are judged"),
+            ("reports/", "the templates of the pages"),
+        ]
+    )
+    there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    at.output.hint(f"next: {there}harness models, then: harness run {example} --models scripted/quick,scripted/careful")
     return Exit.DONE

@@ -1,6 +1,5 @@
 """``harness matrix``: the routing matrix, changed only by a reviewed promotion."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -8,33 +7,39 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
-from harness.cli.runtime import dollars, home_of, percent, seconds, split_names, unique_name
+from harness.cli.interrupts import run_async
+from harness.cli.labels import NOTHING, counted, dollars_alike, percent, seconds_alike
+from harness.cli.runtime import home_of, split_names, unique_name
 from harness.cli.stored import open_synced
 from harness.content import Home, load_matrix, write_matrix
 from harness.core.errors import ConfigError
 from harness.core.event import MatrixPromoted
 from harness.core.hashing import digest, plain
 from harness.core.rows import TrialRow
+from harness.evals.builtin import PREFIX
 from harness.evals.cells import measure
 from harness.journal import journal_path, open_journal
-from harness.routing import Change, Gate, Matrix, Objective, diff, gate, propose
+from harness.routing import Cell, Change, Gate, Matrix, Objective, diff, gate, propose
 from harness.store import runs as runs_query
 from harness.store import trials as trials_query
 from harness.transport import SystemClock
 
 OBJECTIVES: tuple[Objective, ...] = ("cost", "latency", "quality")
 
-RunsOption = Annotated[str, typer.Option("--runs", help="Measured by these runs only: ids or names, comma-separated.")]
-ObjectiveOption = Annotated[str, typer.Option(help="What is best among equals: cost, latency or quality.")]
-MinimumOption = Annotated[int, typer.Option(min=1, help="Fewer tasks than this are no evidence.")]
+RunsOption = Annotated[str, typer.Option("--runs", metavar="RUN,…", help="Measured by these runs only.")]
+ObjectiveOption = Annotated[
+    str, typer.Option(metavar="WORD", help="What is best among equals: cost, latency or quality.")
+]
+MinimumOption = Annotated[int, typer.Option(min=1, metavar="N", help="Fewer tasks than this are no evidence.")]
 MarginOption = Annotated[
-    float, typer.Option(min=0, max=1, help="How far below the best lower bound still counts as equal.")
+    float,
+    typer.Option(min=0, max=1, metavar="SHARE", help="How far below the best lower bound still counts as equal."),
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    matrix = typer.Typer(help="The routing matrix.", invoke_without_command=True)
+    matrix = typer.Typer(help="The routing matrix: show, propose, diff, promote.", invoke_without_command=True)
     matrix.callback()(_default)
     matrix.command(name="show")(show)
     matrix.command(name="propose")(propose_)
@@ -56,8 +61,11 @@ def show(ctx: typer.Context) -> int:
         at.output.json(matrix)
         return Exit.DONE
     if matrix.version == 0:
-        at.output.line("nothing has been promoted yet; harness matrix propose shows what the runs would support")
+        at.output.line("nothing has been promoted yet")
+        at.output.hint("next: harness matrix propose shows what the runs would support")
         return Exit.DONE
+    at.output.line(f"version {matrix.version}, promoted {matrix.created}", style="bold")
+    at.output.line()
     print_matrix(at, matrix)
     return Exit.DONE
 
@@ -78,7 +86,9 @@ def propose_(
         at.output.json({"matrix": plain(proposed), "changes": [plain(change) for change in changes]})
     else:
         print_matrix(at, proposed)
+        at.output.line()
         _print_changes(at, changes)
+        at.output.hint("next: harness matrix promote writes registry/matrix.yaml" if changes else "nothing to promote")
     return Exit.DONE if proposed.choices else Exit.NO_DATA
 
 
@@ -107,9 +117,14 @@ def promote(
     objective: ObjectiveOption = "cost",
     minimum_tasks: MinimumOption = 20,
     margin: MarginOption = 0.03,
-    force: Annotated[str, typer.Option(help="Promote although the gate refuses; the reason is put on record.")] = "",
+    force: Annotated[
+        str, typer.Option(metavar="REASON", help="Promote although the gate refuses; the reason is put on record.")
+    ] = "",
 ) -> int:
-    """Write registry/matrix.yaml, if every changed choice is supported. Review and commit the file."""
+    """Write registry/matrix.yaml, if the evidence carries it.
+
+    Exit code 3 when a changed choice is not supported. Review the file and commit it.
+    """
     at: Context = ctx.obj
     home = home_of(at.options)
     old = load_matrix(home)
@@ -127,14 +142,15 @@ def promote(
         reason=force,
         changes=tuple(map(str, changes)),
     )
-    asyncio.run(_record(home, promoted))
+    run_async(_record(home, promoted))
     if at.options.json:
         at.output.json(
             {"promoted": True, "version": new.version, "file": str(path), "changes": [plain(c) for c in changes]}
         )
     else:
         _print_changes(at, changes)
-        at.output.line(f"promoted version {new.version}: {path}; review it and commit it")
+        at.output.line(f"version {new.version} promoted: {path}", style="bold green")
+        at.output.hint("next: review the file and commit it")
     return Exit.DONE
 
 
@@ -161,32 +177,51 @@ def proposal(home: Home, names: Sequence[str], *, objective: str, minimum_tasks:
 
 def print_matrix(at: Context, matrix: Matrix) -> None:
     """The cells, and who is chosen."""
-    chosen = {(name, choice.candidate) for name, choice in matrix.choices.items()}
+    costs = dollars_alike([cell.cost_per_success_usd for cell in matrix.cells])
+    latencies = seconds_alike([cell.p95_latency_s for cell in matrix.cells])
     rows = [
         [
             cell.task_class,
-            ("★ " if (cell.task_class, cell.candidate) in chosen else "  ") + cell.candidate,
+            f"{_star(matrix, cell)} {cell.candidate}",
             cell.n_tasks,
-            f"{percent(cell.quality)} [{percent(cell.quality_lo)}, {percent(cell.quality_hi)}]",
-            dollars(cell.cost_per_success_usd),
-            seconds(cell.p95_latency_s),
-            "" if cell.state == "measured" else "insufficient evidence",
+            percent(cell.quality),
+            f"{100 * cell.quality_lo:.0f}–{100 * cell.quality_hi:.0f} %",
+            cost if cell.quality else NOTHING,
+            latency,
+            "" if cell.state == "measured" else "too few",
         ]
-        for cell in matrix.cells
+        for cell, cost, latency in zip(matrix.cells, costs, latencies, strict=True)
     ]
-    columns = ["class", "candidate", "tasks", "resolved [95 %]", "per success", "p95", ""]
-    at.output.table(columns, rows, right=["tasks", "per success", "p95"])
+    columns = ["class", "  candidate", "tasks", "resolved", "95 % CI", "$/resolved", "p95", ""]
+    at.output.table(columns, rows, right=["tasks", "resolved", "95 % CI", "$/resolved", "p95"])
+    at.output.line()
+    at.output.prose(_legend(matrix), style="dim")
+
+
+def _legend(matrix: Matrix) -> str:
+    best = {"cost": "cheapest", "latency": "fastest", "quality": "best"}[matrix.objective]
+    points = f"{100 * matrix.margin:g} points"
+    chosen = f"★ chosen: the {best} candidate whose lower bound is within {points} of the best lower bound of its class"
+    few = (
+        ""
+        if all(cell.state == "measured" for cell in matrix.cells)
+        else (f" · too few: fewer than {counted(matrix.minimum_tasks, 'task')} are no evidence, so nothing is chosen")
+    )
+    return chosen + few
+
+
+def _star(matrix: Matrix, cell: Cell) -> str:
+    choice = matrix.choices.get(cell.task_class)
+    return "★" if choice is not None and choice.candidate == cell.candidate else " "
 
 
 def _print_changes(at: Context, changes: Sequence[Change]) -> None:
-    at.output.line()
     if not changes:
         at.output.line("no choice would change")
     for change in changes:
-        mark = "supported" if change.supported else "NOT supported"
-        at.output.line(
-            f"{change.task_class}: {change.before or 'nobody'} → {change.after or 'nobody'} ({mark}) {change.why}"
-        )
+        at.output.line(f"{change.task_class}: {change.before or 'nobody'} → {change.after or 'nobody'}", style="bold")
+        at.output.prose(change.why, indent="  ")
+        at.output.prose(f"{'supported' if change.supported else 'NOT supported'}: {change.support}", indent="  ")
 
 
 def _print_refusal(at: Context, found: Gate) -> None:
@@ -195,8 +230,8 @@ def _print_refusal(at: Context, found: Gate) -> None:
         return
     at.output.line("not promoted:", style="bold red")
     for reason in found.reasons:
-        at.output.line(f"  {reason}")
-    at.output.line('to promote all the same: --force "the reason"')
+        at.output.prose(reason, indent="  ")
+    at.output.hint('to promote all the same: harness matrix promote --force "the reason"')
 
 
 def _rows(home: Home, names: Sequence[str]) -> list[tuple[str, list[TrialRow]]]:
@@ -208,10 +243,15 @@ def _rows(home: Home, names: Sequence[str]) -> list[tuple[str, list[TrialRow]]]:
             raise ConfigError(
                 f"--runs: no run {absent[0]!r}; there are: {', '.join(row.run_id for row in known) or 'none'}"
             )
-        found = [(row.suite, trials_query(store, row.run_id)) for row in chosen]
+        found = [(row.suite, _routable(trials_query(store, row.run_id))) for row in chosen]
     if not any(trials for _, trials in found):
         raise ConfigError("matrix: nothing has been measured yet; harness run SUITE --models A,B measures")
     return found
+
+
+def _routable(trials: Sequence[TrialRow]) -> list[TrialRow]:
+    """Without the built-in candidates, which check a suite and answer nobody."""
+    return [trial for trial in trials if not trial.candidate.startswith(PREFIX)]
 
 
 def _header(matrix: Matrix, *, forced: str) -> list[str]:

@@ -1,7 +1,10 @@
 """An outcome, as people read it and as scripts do."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+
+from harness.cli.labels import dollars, dollars_alike, listed, percent, seconds, seconds_alike, shortened
 from harness.cli.output import Output
-from harness.cli.runtime import dollars, listed, percent, seconds, shortened
 from harness.core.ballot import Ballot
 from harness.core.hashing import Json
 from harness.core.outcome import Outcome
@@ -45,45 +48,51 @@ def print_outcome(output: Output, outcome: Outcome) -> None:
         output.line(outcome.answer or "", style="bold green")
     else:
         output.line(f"not served: {outcome.reason}", style="bold red")
-    output.line(outcome.detail)
+    output.prose(outcome.detail)
     if outcome.review:
         output.line("a person must look at it", style="yellow")
     output.line()
-    output.table(
-        ["model", "says", "", "latency", "cost"],
-        [_row(ballot) for ballot in outcome.ballots],
-        right=["latency", "cost"],
-    )
+    _print_ballots(output, outcome.ballots)
     output.line()
-    output.line(_facts(outcome), style="dim")
+    output.prose(_facts(outcome), style="dim")
+
+
+def _print_ballots(output: Output, ballots: Sequence[Ballot]) -> None:
+    latencies = seconds_alike([ballot.reply.latency_s or None if ballot.reply else None for ballot in ballots])
+    costs = dollars_alike([ballot.reply.cost_usd if ballot.reply else Decimal(0) for ballot in ballots])
+    rows = [
+        [ballot.model, _said(ballot), _note(ballot), latency, cost]
+        for ballot, latency, cost in zip(ballots, latencies, costs, strict=True)
+    ]
+    output.table(["model", "says", "note", "latency", "cost"], rows, right=["latency", "cost"], cut=["says"])
+
+
+def _said(ballot: Ballot) -> str:
+    return shortened(ballot.answer.text if ballot.answer else ballot.why, 200)
+
+
+def _note(ballot: Ballot) -> str:
+    role = "tiebreak" if ballot.role == "tiebreak" else ""
+    return role if ballot.valid else " ".join(filter(None, (role, ballot.kind.value.replace("_", " "))))
 
 
 def _facts(outcome: Outcome) -> str:
-    confidence = "no calibration: no probability is claimed"
+    confidence = "no calibration, so no probability is claimed"
     if outcome.confidence is not None:
         confidence = f"confidence {percent(outcome.confidence)}" + (" (certified)" if outcome.certified else "")
     said = listed([f"{len(group.models)} × {shortened(group.answer, 24)}" for group in outcome.groups])
     bound = outcome.cost_bound_usd
     most = "" if bound == outcome.cost_usd else f" (at most {dollars(bound)})"
-    return (
-        f"{outcome.quorum.valid} valid of {outcome.quorum.called} called, {outcome.calls_saved} not needed · {said} · "
-        f"{confidence} · {dollars(outcome.cost_usd)}{most} · {seconds(outcome.latency_s)} · "
-        f"verdict {outcome.verdict_id}"
-    )
-
-
-def _row(ballot: Ballot) -> list[object]:
-    said = shortened(ballot.answer.text, 40) if ballot.answer else shortened(ballot.why, 40)
-    reply = ballot.reply
-    role = "tiebreak" if ballot.role == "tiebreak" else ""
-    mark = role if ballot.valid else " ".join(filter(None, (role, ballot.kind.value)))
-    return [
-        ballot.model,
-        said,
-        mark,
-        seconds(reply.latency_s) if reply and reply.latency_s else "–",
-        dollars(reply.cost_usd) if reply else "–",
+    saved = f", {outcome.calls_saved} not needed" if outcome.calls_saved else ""
+    facts = [
+        f"{outcome.quorum.valid} valid of {outcome.quorum.called} called{saved}",
+        *([said] if outcome.groups else []),
+        confidence,
+        f"{dollars(outcome.cost_usd)}{most}",
+        seconds(outcome.latency_s),
+        f"verdict {outcome.verdict_id}",
     ]
+    return " · ".join(facts)
 
 
 def _ballot_json(ballot: Ballot) -> dict[str, Json]:

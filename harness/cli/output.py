@@ -1,19 +1,20 @@
 """Printing: results to stdout, progress and remarks to stderr, never both kinds on one stream."""
 
+import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from harness.cli.labels import NOTHING
+from harness.cli.layout import Shape, table_lines, wrapped
 from harness.cli.options import Options
 from harness.core.hashing import plain
 
 WIDTH = 100
+"""Of prose everywhere, and of tables where no terminal says otherwise."""
 
 
 @dataclass(slots=True)
@@ -30,17 +31,33 @@ class Output:
 
     def json(self, value: object) -> None:
         """The machine-readable result: one JSON document."""
-        sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+        text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2)
+        # A lone surrogate, in a file name or a model's text, is no character of UTF-8; JSON can spell it.
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+
+    def raw(self, text: str) -> None:
+        """A result in a format of its own, as it is."""
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
 
     def line(self, text: str = "", *, style: str = "") -> None:
-        """One line for people. *text* is shown as it is: it may come from a model."""
+        """Text for people, as it stands. It may come from a model: nothing in it drives the terminal."""
         if not self.options.json:
             self._out.print(visible(text), style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def prose(self, text: str, *, style: str = "", indent: str = "") -> None:
+        """Sentences for people, wrapped at words."""
+        for line in wrapped(text, min(WIDTH, self._out.width), indent=indent):
+            self.line(line, style=style)
 
     def title(self, text: str) -> None:
         """A heading."""
         self.line()
         self.line(text, style="bold")
+
+    def hint(self, text: str) -> None:
+        """What to do next, to stderr, for people only."""
+        if not self.options.json:
+            self.remark(text)
 
     def remark(self, text: str) -> None:
         """Something on the side, to stderr."""
@@ -51,17 +68,30 @@ class Output:
         """Why it did not work, to stderr; also with ``--quiet``."""
         sys.stderr.write(visible(text) + "\n")
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()) -> None:
-        """A table that fits 100 columns. Names in *right* are aligned to the right."""
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        right: Collection[str] = (),
+        wrap: Collection[str] = (),
+        cut: Collection[str] = (),
+        head: bool = True,
+    ) -> None:
+        """A table. Columns named in *right* are aligned to the right; only those in *wrap* and *cut* give way."""
         if self.options.json:
             return
-        table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-        for place, column in enumerate(columns):
-            justify: Literal["left", "right"] = "right" if column in right else "left"
-            table.add_column(column, justify=justify, overflow="fold", no_wrap=place == 0 or column in right)
-        for row in rows:
-            table.add_row(*(escape(visible("–" if cell is None else str(cell))) for cell in row))
-        self._out.print(table)
+        cells = [[visible(NOTHING if cell is None else str(cell)) for cell in row] for row in rows]
+        shape = Shape(right=frozenset(right), wrap=frozenset(wrap), cut=frozenset(cut))
+        names, *lines = table_lines(columns, cells, shape, self._out.width, head=head)
+        if head:
+            self.line(names, style="dim")
+        for line in lines:
+            self.line(line)
+
+    def facts(self, pairs: Sequence[tuple[str, object]]) -> None:
+        """Names and values, one pair per line."""
+        self.table(["name", "value"], pairs, wrap=["value"], head=False)
 
     @property
     def progress(self) -> Console:
@@ -89,7 +119,21 @@ def _harmless(char: str) -> bool:
     )
 
 
+def open_streams() -> None:
+    """Let nothing that has to be printed stop a command: what a stream cannot say is spelled out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+class _Terminal(Console):
+    """A console that leaves it to the face what a reader who has gone means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _console(options: Options, *, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else WIDTH
-    return Console(stderr=stderr, no_color=not options.color, width=width, highlight=False)
+    return _Terminal(stderr=stderr, color_system="auto" if options.color else None, width=width, highlight=False)

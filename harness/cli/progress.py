@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.cli.labels import dollars
 from harness.cli.output import Output
-from harness.cli.runtime import dollars
 from harness.evals import run as evals_run
 
 

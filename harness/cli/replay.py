@@ -7,8 +7,10 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.labels import counted, dollars, percent
 from harness.cli.runs import find_run
-from harness.cli.runtime import dollars, home_of, percent
+from harness.cli.runtime import home_of
+from harness.cli.usage import nearest
 from harness.content import load_policies
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json
@@ -26,10 +28,13 @@ def register(app: typer.Typer) -> None:
 
 def replay_(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run: its id, a unique beginning of it, or its name.")],
-    policy: Annotated[str, typer.Option(help="A policy of registry/policies.yaml.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or name.")],
+    policy: Annotated[str, typer.Option(metavar="NAME", help="A policy of registry/policies.yaml.")],
 ) -> int:
-    """Put a policy to a run's recorded answers: coverage, precision, calls and cost, without a single call."""
+    """What a policy would have done on a run's recorded answers.
+
+    Coverage, precision, calls and cost, without a single call.
+    """
     at: Context = ctx.obj
     home = home_of(at.options)
     chosen = policy_of(load_policies(home), policy)
@@ -46,7 +51,7 @@ def replay_(
 def policy_of(policies: Mapping[PolicyName, Policy], name: str) -> Policy:
     """The policy *name*. Raises ConfigError with what there is."""
     if PolicyName(name) not in policies:
-        raise ConfigError(f"registry/policies.yaml: no policy {name!r}; there are: {', '.join(sorted(policies))}")
+        raise ConfigError(f"registry/policies.yaml: no policy {name!r}; {nearest(name, sorted(policies))}")
     return policies[PolicyName(name)]
 
 
@@ -69,13 +74,28 @@ def replay_json(result: ReplaySummary) -> dict[str, Json]:
 
 
 def _print(at: Context, result: ReplaySummary, run_id: str) -> None:
-    at.output.line(f"policy {result.policy} on run {run_id}: {result.n} questions, no call made")
+    at.output.line(
+        f"policy {result.policy} on run {run_id}: {counted(result.n, 'question')}, no call made", style="bold"
+    )
+    at.output.line()
     rows: list[list[object]] = [
-        ["served", result.served, percent(result.coverage)],
-        ["right, of what was served", "", percent(result.precision)],
-        ["calls per question", "", f"{result.calls_mean:.3f}"],
-        ["cost", "", dollars(result.cost_usd)],
-        *([f"not served: {reason}", number, ""] for reason, number in result.reasons.items()),
+        ["served", result.served, percent(result.coverage), "of the questions"],
+        *(
+            [f"not served: {_words(reason)}", number, _share(number, result.n), ""]
+            for reason, number in result.reasons.items()
+        ),
+        ["right", "", percent(result.precision), "of what was served"],
+        ["calls", "", f"{result.calls_mean:.2f}", "per question"],
+        ["cost", "", dollars(result.cost_usd), "in all"],
     ]
-    at.output.table(["", "n", ""], rows, right=["n"])
-    at.output.line("uncertified: without a calibration these figures describe the past, they promise nothing")
+    at.output.table(["outcome", "n", "share", "of"], rows, right=["n", "share"], head=False)
+    at.output.line()
+    at.output.prose("uncertified: without a calibration these figures describe the past and promise nothing")
+
+
+def _share(number: int, whole: int) -> str:
+    return percent(number / whole) if whole else percent(None)
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ")

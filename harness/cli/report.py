@@ -9,38 +9,67 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
-from harness.cli.runs import run_rows, write_text
-from harness.cli.runtime import home_of
+from harness.cli.labels import link, times
+from harness.cli.runs import print_runs, run_rows
+from harness.cli.runtime import home_of, write_text
+from harness.cli.stored import open_synced
 from harness.content import Home
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json
 from harness.core.rows import RunRow, TrialRow
 from harness.report import ab_results, ab_summary, ab_tasks, render_ab
+from harness.store import runs as runs_query
 
+_STYLES = {"better": "bold green", "equivalent": "bold green", "worse": "bold red", "insufficient": "bold yellow"}
 EXIT_OF_VERDICT = {"better": Exit.DONE, "equivalent": Exit.DONE, "worse": Exit.NO, "insufficient": Exit.NO_DATA}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    report = typer.Typer(help="Pages: one self-contained HTML file each.")
-    report.callback()(_group)
+    report = typer.Typer(help="Pages, one self-contained HTML file each: ab.", invoke_without_command=True)
+    report.callback()(_default)
     report.command(name="ab")(ab)
     app.add_typer(report, name="report")
 
 
-def _group() -> None:
-    """Pages: one self-contained HTML file each."""
+def _default(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(_list(ctx.obj))
+
+
+def _list(at: Context) -> int:
+    """The runs that an A/B page can be made of, newest first."""
+    with open_synced(home_of(at.options)) as store:
+        rows = [row for row in runs_query(store) if len(row.candidates) > 1]
+    if at.options.json:
+        at.output.json([{"run": row.run_id, "name": row.name, "candidates": list(row.candidates)} for row in rows])
+    elif rows:
+        print_runs(at, rows)
+        at.output.hint(f"next: harness report ab {rows[0].name or rows[0].run_id}")
+    else:
+        at.output.line("no run of two candidates yet")
+        at.output.hint("next: harness run SUITE --models A,B")
+    return Exit.DONE
 
 
 def ab(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="Id, beginning of an id, or name.")],
-    a: Annotated[str | None, typer.Option("--a", help="The incumbent; the run's first candidate otherwise.")] = None,
-    b: Annotated[str | None, typer.Option("--b", help="The challenger; the run's second candidate otherwise.")] = None,
-    margin: Annotated[float, typer.Option(help="How much worse still counts as equivalent, as a share.")] = 0.03,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The page; <home>/.harness/pages/ otherwise.")] = None,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or name.")],
+    a: Annotated[
+        str | None, typer.Option("--a", metavar="ID", help="The incumbent; otherwise the run's first candidate.")
+    ] = None,
+    b: Annotated[
+        str | None, typer.Option("--b", metavar="ID", help="The challenger; otherwise the run's second.")
+    ] = None,
+    margin: Annotated[float, typer.Option(metavar="SHARE", help="How much worse still counts as equivalent.")] = 0.03,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page; otherwise in .harness/pages/.")
+    ] = None,
 ) -> int:
-    """Should we move from A to B? A paired verdict as one HTML file."""
+    """Should we move from A to B? A paired verdict, and its page.
+
+    Exit code: 0 better or equivalent, 3 worse, 5 not enough data.
+    """
     at: Context = ctx.obj
     if not 0 < margin < 1:
         raise ConfigError(f"--margin: {margin} is not between 0 and 1; 0.03 are three points")
@@ -51,16 +80,26 @@ def ab(
         at.output.json(summary)
     else:
         print_verdict(at, results)
-        at.output.line(f"page: {summary['file']}")
+        at.output.line(f"page: {link(Path(summary['file']))}")
     return EXIT_OF_VERDICT[summary["verdict"]]
 
 
-def print_verdict(at: Context, results: Mapping[str, Json]) -> None:
-    """The verdict and its sentences, as they stand on the page."""
+def print_verdict(at: Context, results: Mapping[str, Json], *, indent: str = "") -> None:
+    """The verdict and its sentences, as they stand on the page, and what the difference costs."""
     verdict = results["verdict"]
-    at.output.line(f"{verdict['verdict']}: {results['b']} against {results['a']}", style="bold")
-    for sentence in verdict["why"]:
-        at.output.line(sentence)
+    at.output.line(f"{indent}{verdict['headline']}", style=_STYLES[verdict["verdict"]])
+    for sentence in (*verdict["why"], *verdict["warnings"], *_price(results)):
+        at.output.prose(sentence, indent=indent)
+
+
+def _price(results: Mapping[str, Json]) -> list[str]:
+    """What B costs and how long it takes, as a multiple of A; nothing where neither is known."""
+    ratios = {
+        "costs {} as much per resolved task": results["cost"]["ratio"],
+        "takes {} as long (p95)": results["latency"]["ratio"],
+    }
+    said = [words.format(times(ratio)) for words, ratio in ratios.items() if ratio is not None]
+    return [f"{results['b']} {' and '.join(said)} as {results['a']}."] if said else []
 
 
 def pair_of(row: RunRow, a: str | None, b: str | None) -> tuple[str, str]:
@@ -88,7 +127,6 @@ def write_ab(
     results = ab_results(row, trials, a=a, b=b, margin=margin)
     page = out or home.state / "pages" / f"ab-{row.run_id}.html"
     html = render_ab(results, ab_tasks(trials, a=a, b=b), templates=home.reports / "templates")
-    page.parent.mkdir(parents=True, exist_ok=True)
     write_text(page, html)
     write_text(page.with_suffix(".results.json"), json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
     return results, ab_summary(results, str(page))

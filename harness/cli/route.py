@@ -19,27 +19,34 @@ CAPABILITIES: tuple[Capability, ...] = ("tools", "vision", "json_schema")
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    route = typer.Typer(help="Which model a request goes to, and why.")
-    route.callback()(_group)
+    route = typer.Typer(help="Which model a request would go to, and why: explain.", invoke_without_command=True)
+    route.callback()(_default)
     route.command(name="explain")(explain_)
     app.add_typer(route, name="route")
 
 
-def _group() -> None:
-    """Which model a request goes to, and why."""
+def _default(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(explain_(ctx))
 
 
 def explain_(
     ctx: typer.Context,
-    profile: Annotated[str | None, typer.Option(help="Of registry/routing.yaml; its default one otherwise.")] = None,
-    task_class: Annotated[str, typer.Option(help="What kind of work.")] = GENERAL,
-    tokens: Annotated[int, typer.Option(min=0, help="Of the prompt.")] = 0,
-    needs: Annotated[str, typer.Option(help="tools,vision,json_schema")] = "",
-    compliance: Annotated[str, typer.Option(help="Flags the model must carry: pii_safe")] = "",
-    budget: Annotated[float | None, typer.Option(min=0, max=1, help="Share of the budget that is left.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Another routing file, ours or one of the older formats.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of registry/routing.yaml; its default one otherwise.")
+    ] = None,
+    task_class: Annotated[str, typer.Option(metavar="C", help="What kind of work.")] = GENERAL,
+    tokens: Annotated[int, typer.Option(min=0, metavar="N", help="Of the prompt.")] = 0,
+    needs: Annotated[str, typer.Option(metavar="WORDS", help="Any of: tools,vision,json_schema.")] = "",
+    compliance: Annotated[str, typer.Option(metavar="FLAGS", help="The model must carry them: pii_safe, …")] = "",
+    budget: Annotated[
+        float | None, typer.Option(min=0, max=1, metavar="SHARE", help="Of the budget that is left.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another routing file, ours or one of the older formats.")
+    ] = None,
 ) -> int:
-    """Say where a request would go, and why not elsewhere. No call is made."""
+    """Where a request would go, and why not elsewhere. No call is made."""
     at: Context = ctx.obj
     home = home_of(at.options)
     cards = load_cards(home)
@@ -63,8 +70,10 @@ def explain_(
     if at.options.json:
         at.output.json(to_json(decision))
     else:
-        for line in explain(decision):
-            at.output.line(line)
+        first, *lines = explain(decision)
+        at.output.line(first, style="bold")
+        for line in lines:
+            at.output.prose(line)
     return Exit.DONE if decision.selected else Exit.NO
 
 

@@ -1,8 +1,7 @@
 """``harness run``: evaluate candidates on a suite; the same command continues an interrupted run."""
 
-import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -10,9 +9,11 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.interrupts import run_async
+from harness.cli.labels import dollars_alike, percent, seconds_alike
 from harness.cli.progress import progress_of
 from harness.cli.provenance import provenance
-from harness.cli.runtime import dollars, environ, home_of, percent, seconds, split_names
+from harness.cli.runtime import environ, home_of, split_names
 from harness.content import load_registry, load_suite
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json
@@ -32,22 +33,29 @@ def register(app: typer.Typer) -> None:
 
 def run(
     ctx: typer.Context,
-    suite: Annotated[str, typer.Argument(help="The suite's name.")],
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="The suite's name.")],
     models: Annotated[
-        str, typer.Option(help="Candidates: A,B — models, consensus/<policy>, route/<profile>, builtin/…")
+        str,
+        typer.Option(
+            metavar="A,B", help="Candidates: models, consensus/POLICY, route/PROFILE, builtin/reference|noop."
+        ),
     ],
-    epochs: Annotated[int, typer.Option(help="How often each task is put to each candidate.")] = 1,
-    limit: Annotated[int | None, typer.Option(help="A sample of this many tasks.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the sample, and sent to models that take one.")] = None,
-    max_cost: Annotated[str | None, typer.Option(help="Hard limit in USD, worst cases included.")] = None,
-    concurrency: Annotated[int, typer.Option(help="Trials in flight.")] = 16,
-    timeout: Annotated[
-        float | None, typer.Option(help="Seconds one call may take, retries included; 300 by default.")
+    epochs: Annotated[int, typer.Option(metavar="N", help="How often each task is put to each candidate.")] = 1,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="A sample of this many tasks.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Of the sample; also sent to models that take one.")
     ] = None,
-    executor: Annotated[str, typer.Option(help="Where trials run.")] = "local",
+    max_cost: Annotated[
+        str | None, typer.Option(metavar="USD", help="Hard limit for the whole run, worst cases included.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(metavar="N", help="Trials in flight.")] = 16,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds one call may take, retries included; 300 by default.")
+    ] = None,
+    executor: Annotated[str, typer.Option(metavar="NAME", help="Where trials run.")] = "local",
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew instead of continuing.")] = False,
 ) -> int:
-    """Evaluate candidates on a suite. The same command continues an interrupted run."""
+    """Evaluate candidates on a suite; again, it continues."""
     at: Context = ctx.obj
     if executor != "local":
         raise ConfigError(f"--executor {executor!r}: this version runs on one machine; there is: local")
@@ -75,9 +83,9 @@ def run(
             on_progress=report,
             provenance=provenance(at.argv),
         )
-        run_id, result = asyncio.run(run_suite(home, registry, plan, options))
+        run_id, result = run_async(run_suite(home, registry, plan, options))
     show(at, plan, run_id, result)
-    return Exit.DONE if result.complete else Exit.BUDGET
+    return exit_of(result)
 
 
 def money(flag: str, text: str | None) -> Decimal | None:
@@ -93,25 +101,50 @@ def money(flag: str, text: str | None) -> Decimal | None:
     return amount
 
 
+def exit_of(result: RunResult) -> Exit:
+    """How a run ended: at its budget, without a single measurement of some candidate, or well."""
+    if not result.complete:
+        return Exit.BUDGET
+    return Exit.NO_DATA if any(_unmeasured(totals) for totals in result.totals.values()) else Exit.DONE
+
+
 def show(at: Context, plan: Plan, run_id: RunId, result: RunResult) -> None:
     """The run, as people and scripts read it."""
     if at.options.json:
         at.output.json(run_json(plan, run_id, result))
         return
-    rows = [_row(candidate, totals) for candidate, totals in result.totals.items()]
-    at.output.table(
-        ["candidate", "resolved", "of", "rate", "other grades", "cost", "p95"],
-        rows,
-        right=["resolved", "of", "rate", "cost", "p95"],
-    )
+    print_totals(at, [("", candidate, totals) for candidate, totals in result.totals.items()])
     at.output.line()
-    at.output.line(
-        f"run {run_id} of {plan.suite.name}@{plan.suite.version}: {'complete' if result.complete else 'not complete'}"
-    )
+    state = "complete" if result.complete else "not complete"
+    at.output.line(f"run {run_id} of {plan.suite.name}@{plan.suite.version}: {state}")
     if result.stopped_at_budget:
-        at.output.line("stopped at --max-cost before the next call; the same command with more money continues it")
+        at.output.prose("stopped at --max-cost before the next call; the same command with more money continues it")
+    for candidate, totals in result.totals.items():
+        if _unmeasured(totals):
+            at.output.prose(
+                f"{candidate}: nothing could be measured; harness runs show {run_id} says why", style="bold red"
+            )
     if result.complete and len(plan.candidates) > 1:
-        at.output.line(f"next: harness report ab {run_id}")
+        at.output.hint(f"next: harness report ab {run_id}")
+    else:
+        at.output.hint(f"next: harness runs show {run_id}")
+
+
+def print_totals(at: Context, rows: Sequence[tuple[str, str, Totals]]) -> None:
+    """Counts per candidate; each row is a suite (shown where there are several), a candidate and its counts."""
+    costs = dollars_alike([totals.cost_usd for _, _, totals in rows])
+    latencies = seconds_alike([totals.p95_latency_s for _, _, totals in rows])
+    several = len({suite for suite, _, _ in rows}) > 1
+    columns = ["candidate", "resolved", "of", "rate", "cost", "p95 latency", "otherwise"]
+    at.output.table(
+        ["suite", *columns] if several else columns,
+        [
+            [*([suite] if several else []), candidate, *_counts(totals), cost, latency, _others(totals)]
+            for (suite, candidate, totals), cost, latency in zip(rows, costs, latencies, strict=True)
+        ],
+        right=["resolved", "of", "rate", "cost", "p95 latency"],
+        wrap=["otherwise"],
+    )
 
 
 def run_json(plan: Plan, run_id: RunId, result: RunResult) -> Mapping[str, Json]:
@@ -135,13 +168,17 @@ def _totals_json(totals: Totals) -> dict[str, Json]:
     }
 
 
-def _row(candidate: str, totals: Totals) -> list[object]:
+def _counts(totals: Totals) -> list[object]:
     trials = sum(totals.grades.values())
     resolved = totals.grades[Grade.RESOLVED]
-    others = ", ".join(
-        f"{totals.grades[grade]} {grade.value}"
-        for grade in Grade
-        if grade is not Grade.RESOLVED and totals.grades[grade]
-    )
-    rate = percent(resolved / trials) if trials else "–"
-    return [candidate, resolved, trials, rate, others, dollars(totals.cost_usd), seconds(totals.p95_latency_s)]
+    return [resolved, trials, percent(resolved / trials if trials else None)]
+
+
+def _others(totals: Totals) -> str:
+    """What became of the trials that were not resolved."""
+    found = [(totals.grades[grade], grade.value.replace("_", " ")) for grade in Grade if grade is not Grade.RESOLVED]
+    return ", ".join(f"{number} {words}" for number, words in found if number)
+
+
+def _unmeasured(totals: Totals) -> bool:
+    return bool(totals.grades) and not any(grade.measured for grade in totals.grades.elements())

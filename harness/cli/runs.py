@@ -1,6 +1,6 @@
 """``harness runs``: what was run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +9,8 @@ import typer
 from harness.cli.context import Context
 from harness.cli.exits import Exit
 from harness.cli.exports import to_csv, to_jsonl, to_junit
-from harness.cli.runtime import dollars, home_of, percent, seconds, shortened
+from harness.cli.labels import counted, dollars_alike, percent, seconds_alike, shortened
+from harness.cli.runtime import home_of, write_text
 from harness.cli.stored import open_synced
 from harness.content import Home
 from harness.core.errors import ConfigError
@@ -20,12 +21,13 @@ from harness.store import run as run_query
 from harness.store import runs as runs_query
 from harness.store import trials as trials_query
 
-FORMATS = ("jsonl", "csv", "parquet", "junit")
+TEXTS = {"jsonl": to_jsonl, "csv": to_csv, "junit": to_junit}
+FORMATS = (*TEXTS, "parquet")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    runs = typer.Typer(help="What was run.", invoke_without_command=True)
+    runs = typer.Typer(help="What was run: list, show, export.", invoke_without_command=True)
     runs.callback()(_default)
     runs.command(name="list")(list_)
     runs.command(name="show")(show)
@@ -59,90 +61,108 @@ def list_(ctx: typer.Context) -> int:
     if at.options.json:
         at.output.json([run_json(row) for row in rows])
         return Exit.DONE
+    if not rows:
+        at.output.line("nothing has been run yet")
+        at.output.hint("next: harness suites, then: harness run SUITE --models A,B")
+        return Exit.DONE
+    print_runs(at, rows)
+    at.output.hint(f"next: harness runs show {rows[0].name or rows[0].run_id}")
+    return Exit.DONE
+
+
+def print_runs(at: Context, rows: Sequence[RunRow]) -> None:
+    """One line per run."""
     at.output.table(
-        ["run", "suite", "candidates", "trials", "", "begun"],
+        ["run", "begun (UTC)", "suite", "trials", "state", "candidates"],
         [
             [
                 row.name or row.run_id,
+                f"{row.started_at:%Y-%m-%d %H:%M}",
                 f"{row.suite}@{row.suite_version}",
-                shortened(", ".join(row.candidates), 44),
                 row.trials,
                 "complete" if row.complete else "open",
-                f"{row.started_at:%Y-%m-%d %H:%M}",
+                ", ".join(row.candidates),
             ]
             for row in rows
         ],
         right=["trials"],
+        cut=["candidates"],
     )
-    return Exit.DONE
 
 
-def show(ctx: typer.Context, run: Annotated[str, typer.Argument(help="Id, beginning of an id, or name.")]) -> int:
+def show(
+    ctx: typer.Context, run: Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or name.")]
+) -> int:
     """The grades of one run."""
     at: Context = ctx.obj
     row, trials = run_rows(home_of(at.options), run)
     if at.options.json:
         at.output.json(grades_json(row.run_id, trials))
         return Exit.DONE
-    at.output.line(
-        f"run {row.run_id} · {row.suite}@{row.suite_version} · {'complete' if row.complete else 'open'}", style="bold"
-    )
-    at.output.table(
-        ["task", "candidate", "grade", "cost", "latency", ""],
-        [
-            [
-                trial.task_id,
-                trial.candidate,
-                " ".join((trial.grade.value, *trial.flags)),
-                dollars(trial.cost_usd),
-                seconds(trial.latency_s),
-                shortened(trial.detail, 34) if trial.grade is not Grade.RESOLVED else "",
-            ]
-            for trial in trials
-        ],
-        right=["cost", "latency"],
-    )
+    state = "complete" if row.complete else "not complete"
+    at.output.line(f"run {row.run_id} of {row.suite}@{row.suite_version}: {state}", style="bold")
+    at.output.line()
+    _print_trials(at, trials, epochs=row.epochs)
     at.output.line()
     for candidate in row.candidates:
         graded = [trial for trial in trials if trial.candidate == candidate]
         resolved = sum(trial.grade is Grade.RESOLVED for trial in graded)
-        share = percent(resolved / len(graded)) if graded else "–"
+        share = percent(resolved / len(graded) if graded else None)
         at.output.line(f"{candidate}: {resolved} of {len(graded)} resolved ({share})")
+    if len(row.candidates) > 1:
+        at.output.hint(f"next: harness report ab {row.run_id}")
     return Exit.DONE
+
+
+def _print_trials(at: Context, trials: Sequence[TrialRow], *, epochs: int) -> None:
+    costs = dollars_alike([trial.cost_usd for trial in trials])
+    latencies = seconds_alike([trial.latency_s for trial in trials])
+    rows = [
+        [
+            f"{trial.task_id} #{trial.epoch}" if epochs > 1 else trial.task_id,
+            trial.candidate,
+            trial.grade.value,
+            cost,
+            latency,
+            " ".join(filter(None, (*trial.flags, shortened(trial.detail, 200) if _telling(trial) else ""))),
+        ]
+        for trial, cost, latency in zip(trials, costs, latencies, strict=True)
+    ]
+    columns = ["task", "candidate", "grade", "cost", "latency", "why"]
+    at.output.table(columns, rows, right=["cost", "latency"], cut=["why"])
+
+
+def _telling(trial: TrialRow) -> bool:
+    return trial.grade is not Grade.RESOLVED
 
 
 def export(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="Id, beginning of an id, or name.")],
-    format_: Annotated[str, typer.Option("--format", help="jsonl, csv, parquet, junit")] = "jsonl",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; standard output otherwise.")] = None,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or name.")],
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="jsonl, csv, parquet or junit.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Standard output otherwise.")] = None,
 ) -> int:
-    """The trials of one run for other tools."""
+    """The trials of one run, for other tools."""
     at: Context = ctx.obj
     if format_ not in FORMATS:
         raise ConfigError(f"--format: no format {format_!r}; there are: {', '.join(FORMATS)}")
+    if out is None and (format_ == "parquet" or at.options.json):
+        raise ConfigError(f"--format {format_}{' --json' if at.options.json else ''}: needs -o FILE")
     home = home_of(at.options)
     row, trials = run_rows(home, run)
+    if out is None:
+        at.output.raw(TEXTS[format_](trials))
+        return Exit.DONE
     if format_ == "parquet":
-        if out is None:
-            raise ConfigError("--format parquet: needs -o FILE")
         with open_synced(home) as store:
             store.export_trials(row.run_id, out)
-        return Exit.DONE
-    text = {"jsonl": to_jsonl, "csv": to_csv, "junit": to_junit}[format_](trials)
-    if out is None:
-        typer.echo(text, nl=False)
     else:
-        write_text(out, text)
+        write_text(out, TEXTS[format_](trials))
+    if at.options.json:
+        at.output.json({"run": row.run_id, "format": format_, "trials": len(trials), "file": str(out)})
+    else:
+        at.output.remark(f"{out}: {counted(len(trials), 'trial')}")
     return Exit.DONE
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a result file. Raises ConfigError when that does not work."""
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error}") from error
 
 
 def grades_json(run_id: str, trials: Iterable[TrialRow]) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""``harness suites``: what can be measured here."""
+"""``harness suites``: what can be measured here, and whether its tasks tell right from wrong."""
 
 from collections import Counter
 from typing import Annotated
@@ -7,19 +7,29 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
-from harness.cli.runtime import home_of, shortened
-from harness.content import list_suites, load_suite
-from harness.core.hashing import Json
+from harness.cli.interrupts import run_async
+from harness.cli.labels import counted
+from harness.cli.progress import progress_of
+from harness.cli.proofs import Proof, proofs_of
+from harness.cli.provenance import provenance
+from harness.cli.runs import run_rows
+from harness.cli.runtime import environ, home_of
+from harness.content import list_suites, load_registry, load_suite
+from harness.core.hashing import Json, plain
 from harness.core.ids import SuiteName
 from harness.core.suite import Suite
+from harness.evals.builtin import NOOP, REFERENCE
+from harness.evals.plan import make_plan
+from harness.evals.running import RunOptions, run_suite
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    suites = typer.Typer(help="Suites and their tasks.", invoke_without_command=True)
+    suites = typer.Typer(help="What can be measured: list, show, validate.", invoke_without_command=True)
     suites.callback()(_default)
     suites.command(name="list")(list_)
     suites.command(name="show")(show)
+    suites.command(name="validate")(validate)
     app.add_typer(suites, name="suites")
 
 
@@ -36,12 +46,19 @@ def list_(ctx: typer.Context) -> int:
     if at.options.json:
         at.output.json([_head_json(suite) for suite in suites])
         return Exit.DONE
-    rows = [[suite.name, suite.kind, suite.version, len(suite.tasks), shortened(suite.description)] for suite in suites]
-    at.output.table(["suite", "kind", "version", "tasks", ""], rows, right=["version", "tasks"])
+    if not suites:
+        at.output.line(f"no suite in {home.suites}")
+        at.output.hint("next: harness init copies one as an example")
+        return Exit.DONE
+    rows = [[suite.name, suite.kind, suite.version, len(suite.tasks), suite.description] for suite in suites]
+    at.output.table(
+        ["suite", "kind", "version", "tasks", "description"], rows, right=["version", "tasks"], wrap=["description"]
+    )
+    at.output.hint(f"next: harness suites show {suites[0].name}")
     return Exit.DONE
 
 
-def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The suite's name.")]) -> int:
+def show(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="The suite's name.")]) -> int:
     """One suite: its classes and its tasks."""
     at: Context = ctx.obj
     suite = load_suite(home_of(at.options), SuiteName(name))
@@ -49,15 +66,59 @@ def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The suite
         tasks = [{"id": task.id, "task_class": task.task_class, "digest": task.digest} for task in suite.tasks]
         at.output.json({**_head_json(suite), "tasks": tasks})
         return Exit.DONE
-    at.output.line(
-        f"{suite.name}@{suite.version} · {suite.kind} · {len(suite.tasks)} tasks · {suite.digest[:12]}", style="bold"
-    )
-    at.output.line(suite.description)
-    classes = Counter(task.task_class for task in suite.tasks)
-    at.output.line(" · ".join(f"{name} {number}" for name, number in sorted(classes.items())))
+    at.output.line(f"{suite.name}@{suite.version}: {counted(len(suite.tasks), 'task')}", style="bold")
+    at.output.prose(suite.description)
     at.output.line()
-    at.output.table(["task", "class", ""], [[task.id, task.task_class, shortened(task.prompt)] for task in suite.tasks])
+    classes = Counter(task.task_class for task in suite.tasks)
+    at.output.facts(
+        [
+            ("kind", suite.kind),
+            ("classes", ", ".join(f"{name} {number}" for name, number in sorted(classes.items()))),
+            ("isolation", f"{suite.min_isolation.value} or stronger"),
+            ("content", suite.digest[:12]),
+        ]
+    )
+    at.output.line()
+    at.output.table(
+        ["task", "class", "asks"], [[task.id, task.task_class, task.prompt] for task in suite.tasks], cut=["asks"]
+    )
+    at.output.hint(f"next: harness run {suite.name} --models A,B")
     return Exit.DONE
+
+
+def validate(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="The suite's name.")]) -> int:
+    """Prove each task: the reference resolves it, doing nothing does not.
+
+    Measured as a run of the candidates builtin/reference and builtin/noop. Exit code 3 names the tasks that fail.
+    """
+    at: Context = ctx.obj
+    home = home_of(at.options)
+    plan = make_plan(load_suite(home, SuiteName(name)), [REFERENCE, NOOP])
+    with progress_of(at.output, f"validate {name}") as report:
+        options = RunOptions(environ=environ(), fresh=True, on_progress=report, provenance=provenance(at.argv))
+        run_id, _ = run_async(run_suite(home, load_registry(home), plan, options))
+    _, trials = run_rows(home, run_id)
+    proofs = proofs_of([task.id for task in plan.tasks], trials)
+    failed = [proof for proof in proofs if not proof.proved]
+    if at.options.json:
+        at.output.json({"suite": name, "run": run_id, "proved": not failed, "tasks": [plain(each) for each in proofs]})
+    else:
+        _print_proofs(at, name, proofs, failed)
+    if any(not proof.measured for proof in failed):
+        return Exit.NO_DATA
+    return Exit.NO if failed else Exit.DONE
+
+
+def _print_proofs(at: Context, name: str, proofs: list[Proof], failed: list[Proof]) -> None:
+    if failed:
+        rows = [[proof.task_id, proof.reference, proof.noop, proof.why] for proof in failed]
+        at.output.table(["task", "reference", "no change", "why"], rows, wrap=["why"])
+        at.output.line()
+        text = f"{name}: {len(failed)} of {counted(len(proofs), 'task')} prove nothing"
+        at.output.line(text, style="bold red")
+        return
+    at.output.line(f"{name}: {counted(len(proofs), 'task')} proved", style="bold green")
+    at.output.line("the reference resolves each of them, and doing nothing resolves none")
 
 
 def _head_json(suite: Suite) -> dict[str, Json]:

@@ -74,12 +74,15 @@ def _asserted(part: str, options: Mapping[str, str]) -> list[str]:
     if by_text:
         return by_text
     letters = "".join(options)
-    found = {
-        match["letter"].upper()
-        for match in _mentions(letters).finditer(part)
-        if not _NOT.search(part[max(0, match.start() - 60) : match.start("letter")])
-        and not _WRONG.match(part[match.end("letter") :])
-    }
+    found: set[str] = set()
+    for match in _mentions(letters).finditer(part):
+        letter = match["letter"].upper()
+        if (
+            letter not in found
+            and not _NOT.search(part[max(0, match.start() - 60) : match.start("letter")])
+            and not _WRONG.match(part, match.end("letter"))
+        ):
+            found.add(letter)
     found |= {letter for letter, name in options.items() if name and letter not in found and _says(part, name)}
     return [letter for letter in options if letter in found]
 

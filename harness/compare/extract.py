@@ -18,6 +18,8 @@ _FENCED = re.compile(
     r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*\n(?P<body>.*?)(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+TEXT_MAX = 1_000_000
+"""Characters of a response that are read: twice what the longest replies that vendors sell can hold."""
 LINE_MAX = 4_000
 """Characters of a line, or of a text in words, that are searched for a number."""
 _BOLD = re.compile(r"\*\*(?P<inside>[^*\n]+)\*\*")
@@ -32,6 +34,8 @@ class Unreadable:
 
 def read(text: str, extract: Extract) -> Answer | Unreadable:
     """The answer in *text*. Raises ConfigError for an extraction whose argument makes no sense."""
+    if len(text) > TEXT_MAX:
+        return Unreadable(why=f"{len(text)} characters: no answer is longer than {TEXT_MAX}")
     return _HOW[extract.how](text, extract.arg)
 
 

@@ -32,7 +32,7 @@ class Wait:
     """Someone has been asked and has not been heard."""
 
     grace: bool
-    """Enough members have replied for a decision: stragglers get the policy's grace, not its whole deadline."""
+    """Enough members have answered for a decision: stragglers get the policy's grace, not its whole deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Machine:
         if self._agreed(count):
             return Serve(count.groups[0][0], count, f"{count.largest} of {count.valid} valid ballots say the same")
         if self.pending:
-            return self._conclude(count) if self._hopeless(count) else Wait(grace=len(self._ballots) >= self._target)
+            return self._conclude(count) if self._hopeless(count) else Wait(grace=count.valid >= self._target)
         return self._next(count)
 
     def tally(self) -> Tally:
@@ -145,8 +145,9 @@ class Machine:
         if isinstance(self._rule, Quorum):
             return count.largest >= self._target
         if self._tiebroken:
-            # The panel was not unanimous: the tiebreak decides only if it makes a majority of those who answered.
-            return 2 * count.largest > count.valid
+            # The panel was not unanimous: the tiebreak decides only if it makes a majority of all who were asked.
+            # A member that failed has not agreed.
+            return 2 * count.largest > len(self._asked)
         return count.largest == len(self._ballots) == len(self._voters)
 
     def _hopeless(self, count: Tally) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -27,7 +28,8 @@ class Clock(Protocol):
 class Caller(Protocol):
     """Sends one request to one model, retries included. Never raises for a failure of the model."""
 
-    async def call(self, card: Card, request: Request) -> Reply: ...
+    async def call(self, card: Card, request: Request, *, limit_usd: Decimal | None = None) -> Reply:
+        """*limit_usd*: a retry that could bring the call's cost above it is not made."""
 
 
 class Journal(Protocol):

@@ -57,7 +57,7 @@ class Request:
 
         Byte-level vocabularies have at least one byte per token; vendors add a few tokens of framing per message.
         """
-        turns = sum(len(message.content.encode("utf-8", errors="replace")) + 16 for message in self.messages)
+        turns = sum(len(message.content.encode("utf-8", errors="surrogatepass")) + 16 for message in self.messages)
         schema = 0 if self.json_schema is None else len(str(self.json_schema).encode())
         return turns + schema + 64
 

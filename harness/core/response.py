@@ -80,6 +80,8 @@ class Response:
     """``None`` when the vendor did not say."""
     cost_usd: Decimal | None = None
     """By the registry's price; ``None`` when the price or the usage is unknown."""
+    cost_bound_usd: Decimal | None = None
+    """The most it can have cost, when ``cost_usd`` is unknown or an earlier attempt may have been billed as well."""
     vendor_cost_usd: Decimal | None = None
     """The vendor's own figure, where it sends one."""
     latency_s: float

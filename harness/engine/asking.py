@@ -16,12 +16,12 @@ from harness.core.ids import CandidateId, ModelId
 from harness.core.outcome import Outcome, Reason
 from harness.core.ports import Clock, Journal
 from harness.core.request import Purpose, Request
-from harness.core.response import Failure, FailureKind
+from harness.core.response import Failure, FailureKind, Reply
 from harness.engine.ballots import Role, ballot_of, missing_ballot
 from harness.engine.budget import fit
 from harness.engine.calls import Calls
 from harness.engine.candidates import Consensus, Directory, Model, Route
-from harness.engine.outcomes import alone, decided, unasked, unrouted
+from harness.engine.outcomes import alone, decided, routed, unasked, unrouted
 from harness.engine.panel import Panel
 from harness.engine.routes import Router
 
@@ -39,6 +39,17 @@ class Question:
     execute: Execute | None = None
     """``None``: there is nothing to execute answers against."""
     purpose: Purpose = "vote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vote:
+    """A question that a panel is being asked."""
+
+    question: Question
+    target: Consensus
+    judge: Comparator
+    replies: dict[ModelId, Reply] = field(default_factory=dict)
+    """What has come back so far, whether or not it became a ballot in time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,14 +90,15 @@ class Engine:
                 "give --tests FILE"
             )
         started_s = self.clock.monotonic_s()
+        vote = _Vote(question=question, target=target, judge=judge)
         panel = Panel(
             machine=Machine(policy, partial(group, comparator=judge), partial(_price_rank, target.cards)),
-            ask_one=partial(self._ballot, question, target, judge),
+            ask_one=partial(self._ballot, vote),
             deadline_s=policy.deadline_s,
             grace_s=policy.grace_s,
         )
         action = await panel.decide()
-        ballots = self._all_ballots(question, target, panel, action.tally.ballots)
+        ballots = self._all_ballots(vote, panel, action.tally.ballots)
         outcome = decided(
             action,
             ballots,
@@ -107,43 +119,44 @@ class Engine:
     async def _ask_route(self, question: Question, target: Route, candidate: CandidateId) -> Outcome:
         """The routed model; on a genuine failure the next of its fallbacks, none of which is less capable."""
         decision = self.router.decide(target.profile.name, question.request)
-        outcome: Outcome | None = None
+        tried: list[Outcome] = []
         for model in (decision.selected, *decision.fallbacks) if decision.selected else ():
-            outcome = await self._ask_model(question, self.directory.card(ModelId(model)), candidate)
-            if outcome.served or outcome.reason is not Reason.FAILED:
+            tried.append(await self._ask_model(question, self.directory.card(ModelId(model)), candidate))
+            if tried[-1].reason is not Reason.FAILED:
                 break
-        if outcome is None:
-            outcome = unrouted(decision.why, candidate, question.request)
+        outcome = routed(tried) if tried else unrouted(decision.why, candidate, question.request)
         await self._record(question.request, outcome, self.directory.cards)
         return outcome
 
-    async def _ballot(
-        self, question: Question, target: Consensus, judge: Comparator, model: ModelId, role: Role
-    ) -> Ballot:
-        purpose: Purpose = "tiebreak" if role == "tiebreak" else question.purpose
-        reply = await self.calls.ask(target.cards[model], question.request, purpose)
-        ballot = ballot_of(reply, target.policy.extract, role=role)
-        if judge.needs == "execution" and ballot.answer is not None and question.execute is not None:
-            execution = await question.execute(model, ballot.answer)
+    async def _ballot(self, vote: _Vote, model: ModelId, role: Role) -> Ballot:
+        policy, request = vote.target.policy, vote.question.request
+        purpose: Purpose = "tiebreak" if role == "tiebreak" else vote.question.purpose
+        card = vote.target.cards[model]
+        # a policy's limit is fitted to one attempt of each member: retries must not break it
+        limit_usd = None if policy.max_cost_usd is None else self.calls.bound_usd(card, request)
+        reply = await self.calls.ask(card, request, purpose, limit_usd=limit_usd)
+        vote.replies[model] = reply
+        ballot = ballot_of(reply, policy.extract, role=role)
+        if vote.judge.needs == "execution" and ballot.answer is not None and vote.question.execute is not None:
+            execution = await vote.question.execute(model, ballot.answer)
             ballot = replace(ballot, answer=replace(ballot.answer, execution=execution))
         return ballot
 
-    def _all_ballots(
-        self, question: Question, target: Consensus, panel: Panel, counted: tuple[Ballot, ...]
-    ) -> tuple[Ballot, ...]:
+    def _all_ballots(self, vote: _Vote, panel: Panel, counted: tuple[Ballot, ...]) -> tuple[Ballot, ...]:
         """The ballots of the vote, then those of members that were asked and not waited for, with what they cost."""
-        late = {ballot.model: ballot for ballot in panel.unheard()}
-        ballots = [self._with_cost(question, target, ballot) for ballot in counted]
-        for model in panel.machine.pending:
-            reply = late[model].reply if model in late else self.calls.cancelled(target.cards[model], question.request)
-            ballots.append(missing_ballot(model, "not waited for: the others had decided", reply=reply))
-        return tuple(ballots)
+        why = "not waited for: the others had decided"
+        late = tuple(missing_ballot(model, why) for model in panel.machine.pending)
+        return tuple(
+            self._with_cost(vote, ballot) if ballot.model in panel.sent else ballot for ballot in (*counted, *late)
+        )
 
-    def _with_cost(self, question: Question, target: Consensus, ballot: Ballot) -> Ballot:
-        """A member that was given up on has no reply; it may have cost something all the same."""
+    def _with_cost(self, vote: _Vote, ballot: Ballot) -> Ballot:
+        """A member that was given up on may have replied all the same, or cost something without a reply."""
         if ballot.reply is not None:
             return ballot
-        return replace(ballot, reply=self.calls.cancelled(target.cards[ballot.model], question.request))
+        known = vote.replies.get(ballot.model)
+        card = vote.target.cards[ballot.model]
+        return replace(ballot, reply=known or self.calls.cancelled(card, vote.question.request))
 
     async def _recorded(self, request: Request, outcome: Outcome, target: Consensus) -> Outcome:
         await self._record(request, outcome, target.cards)

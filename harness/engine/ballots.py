@@ -54,7 +54,8 @@ def missing_ballot(model: ModelId, why: str, *, role: Role = "panel", reply: Rep
 
 
 def _answered(response: Response, extract: Extract, role: Role) -> Ballot:
-    text = response.text or "\n".join(response.tool_calls)
+    # what is said before a tool call is no answer: the call is
+    text = response.text if response.finish is Finish.STOP else "\n".join(response.tool_calls)
     answer = read(text, extract)
     if isinstance(answer, Unreadable):
         return Ballot(model=response.model, kind=BallotKind.UNREADABLE, why=answer.why, reply=response, role=role)

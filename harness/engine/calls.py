@@ -27,17 +27,20 @@ class Calls:
     recorded: Mapping[str, Reply] = field(default_factory=dict)
     """Replies of an earlier session, by call key."""
 
-    async def ask(self, card: Card, request: Request, purpose: Purpose = "vote") -> Reply:
+    async def ask(
+        self, card: Card, request: Request, purpose: Purpose = "vote", *, limit_usd: Decimal | None = None
+    ) -> Reply:
         """The reply of *card* to *request*; from the journal when it was already paid for.
 
-        A cancellation is written down with the most it can have cost, then passed on.
+        With *limit_usd* it is not tried so often that it could cost more. A cancellation is written down with the
+        most it can have cost, then passed on.
         """
         key = call_key(request, card.id, purpose)
         known = self.recorded.get(key)
         if known is not None and not _gave_up(known):
             return known
         try:
-            reply = await self.caller.call(card, request)
+            reply = await self.caller.call(card, request, limit_usd=limit_usd)
         except asyncio.CancelledError:
             await self._record(key, card, request, purpose, self.cancelled(card, request))
             raise
@@ -56,7 +59,7 @@ class Calls:
         )
 
     async def _record(self, key: CallKey, card: Card, request: Request, purpose: Purpose, reply: Reply) -> None:
-        if isinstance(reply, Failure) and reply.kind in UNSENT:
+        if isinstance(reply, Failure) and (reply.kind in UNSENT or reply.attempts == 0):
             return
         await self.journal.append(
             Call(

@@ -1,18 +1,22 @@
 """Anything that can be asked, read from its id: a model, ``consensus/<policy>`` or ``route/<profile>``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 from typing import TypeVar
 
 from harness.core.card import Card
 from harness.core.errors import ConfigError
-from harness.core.ids import CandidateId, ModelId, PolicyName, ProfileName
+from harness.core.ids import CandidateId, ModelId, PolicyName, ProfileName, TraceId
 from harness.core.policy import Policy
+from harness.core.request import user_request
 from harness.routing import Profile, Routing
+from harness.wire import family
 
 CONSENSUS = "consensus/"
 ROUTE = "route/"
+_PROBE = user_request("", trace_id=TraceId(""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,30 @@ class Directory:
                 f"policy {policy.name!r} names {', '.join(map(repr, absent))} without a card in registry/models.yaml: "
                 "it can be replayed on imported runs, not asked"
             )
+        _refuse_second_votes(policy, [self.cards[model] for model in policy.members])
         return Consensus(policy=policy, cards={model: self.cards[model] for model in policy.members})
+
+
+def _refuse_second_votes(policy: Policy, cards: Sequence[Card]) -> None:
+    """Raise ConfigError when a model would vote twice: under one name, or under those of two of *cards*."""
+    pair = next(((a.id, b.id) for a, b in combinations(cards, 2) if _is_alias(a, b)), None)
+    if pair is None:
+        return
+    one, other = pair
+    what = f"{one!r} is in the panel twice" if one == other else f"{one!r} and {other!r} are one model by their cards"
+    raise ConfigError(f"policy {policy.name!r}: {what}: its second vote would be no independent one")
+
+
+def _is_alias(a: Card, b: Card) -> bool:
+    """Whether both send the same to the same address."""
+    if (a.api, a.model, a.options, a.file) != (b.api, b.model, b.options, b.file):
+        return False
+    return a.api == "scripted" or b.api == "scripted" or _address(a) == _address(b)
+
+
+def _address(card: Card) -> str:
+    assert card.api != "scripted", "scripted models have no address"
+    return str(family(card.api).encode(_PROBE, card, None).url)
 
 
 def _look_up(kind: str, name: _K, table: Mapping[_K, _T], file: str) -> _T:

@@ -5,7 +5,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Harness:
 
     session: Session
     directory: Directory
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # it holds the keys
     _asked: int = 0
 
     async def ask(

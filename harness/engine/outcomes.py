@@ -1,12 +1,13 @@
 """How a vote, a single answer or a failed routing becomes an outcome. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from harness.consensus import Abstain, Serve
 from harness.core.ballot import Ballot, Comparator
 from harness.core.hashing import digest
-from harness.core.ids import CandidateId, VerdictId
+from harness.core.ids import CandidateId, ModelId, VerdictId
 from harness.core.money import sum_known
 from harness.core.outcome import Group, Outcome, QuorumFacts, Reason, missing
 from harness.core.policy import Policy, RiskLimit
@@ -34,7 +35,8 @@ def decided(
     serve = action if isinstance(action, Serve) else None
     answer = serve.winner.answer if serve else None
     cost, bound = costs(ballots)
-    called = len(ballots)
+    called = sum(ballot.reply is not None for ballot in ballots)
+    shared = shared_models(action.tally.ballots)
     facts = QuorumFacts(declared=len(policy.members), called=called, valid=action.tally.valid, missing=missing(ballots))
     return Outcome(
         verdict_id=verdict_id(request, candidate),
@@ -43,8 +45,8 @@ def decided(
         answer=answer.text if answer else None,
         text=_text(serve.winner) if serve else None,
         reason=action.reason if isinstance(action, Abstain) else None,
-        detail=_detail(action, policy),
-        degraded=_degraded(action.tally.ballots),
+        detail="; ".join((_detail(action, policy), *shared)),
+        degraded=bool(shared) or _degraded(action.tally.ballots),
         policy=policy.name,
         policy_version=policy.version,
         comparator=f"{judge.name}@{judge.version}",
@@ -78,6 +80,22 @@ def alone(ballot: Ballot, candidate: CandidateId, request: Request, *, latency_s
         cost_usd=cost,
         cost_bound_usd=bound,
         latency_s=latency_s,
+    )
+
+
+def routed(tried: Sequence[Outcome]) -> Outcome:
+    """The last of *tried*, which were asked one after the other, with the ballots and the costs of all."""
+    ballots = tuple(ballot for outcome in tried for ballot in outcome.ballots)
+    cost, bound = costs(ballots)
+    last = tried[-1]
+    return replace(
+        last,
+        detail="; ".join((last.detail, *(f"{each.policy} gave none: {each.detail}" for each in tried[:-1]))),
+        ballots=ballots,
+        quorum=replace(last.quorum, called=len(ballots), missing=missing(ballots)),
+        cost_usd=cost,
+        cost_bound_usd=bound,
+        latency_s=sum(outcome.latency_s for outcome in tried),
     )
 
 
@@ -119,13 +137,28 @@ def costs(ballots: Sequence[Ballot]) -> tuple[Decimal | None, Decimal | None]:
     """(what is known to be billed, the most it can be).
 
     Calls that we cancelled are in the second figure only: whether they are billed is the vendor's matter. The first
-    is None when a completed call's cost is unknown; the second when a bound is.
+    is None when a completed call's cost is unknown; the second when nothing bounds it either.
     """
     replies = [ballot.reply for ballot in ballots if ballot.reply is not None]
     known = sum_known(reply.cost_usd for reply in replies if not _cancelled(reply))
-    bounds = [reply.cost_bound_usd for reply in replies if isinstance(reply, Failure) and _cancelled(reply)]
-    bounded = sum_known(bounds)
-    return known, None if known is None or bounded is None else known + bounded
+    return known, sum_known(
+        reply.cost_usd if reply.cost_bound_usd is None else reply.cost_bound_usd for reply in replies
+    )
+
+
+def shared_models(ballots: Sequence[Ballot]) -> tuple[str, ...]:
+    """One line for each model that answered for several of *ballots*: those are no independent votes."""
+    voters: dict[str, list[ModelId]] = {}
+    for ballot in ballots:
+        if ballot.valid and isinstance(ballot.reply, Response) and ballot.reply.served_model:
+            # a router puts the vendor's name before the model's own
+            name = ballot.reply.served_model.rpartition("/")[2].casefold()
+            voters.setdefault(name, []).append(ballot.model)
+    return tuple(
+        f"{' and '.join(members)} were served by one model, {name!r}: their votes are not independent"
+        for name, members in voters.items()
+        if len(members) > 1
+    )
 
 
 def _cancelled(reply: Response | Failure) -> bool:

@@ -1,13 +1,14 @@
 """The only fan-out loop of the house: asks whom the machine names, and feeds it ballots as they arrive."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from harness.consensus import Abstain, Action, Ask, Machine, Serve, Wait
 from harness.core.ballot import Ballot
 from harness.core.ids import ModelId
 from harness.engine.ballots import Role, missing_ballot
+from harness.engine.errors import one_error
 
 AskOne = Callable[[ModelId, Role], Awaitable[Ballot]]
 """Asks one model and makes a ballot of what comes back. Never raises for a failure of the model."""
@@ -30,24 +31,22 @@ class Panel:
         """Drive the machine to its end.
 
         Returns as soon as it can decide: calls that are still out are cancelled, and what they can have cost is
-        recorded by whoever makes the calls.
+        recorded by whoever makes the calls. Raises the HarnessError of a call that could not be made or recorded.
         """
-        loop = asyncio.get_running_loop()
-        ends_s = loop.time() + self.deadline_s
-        async with asyncio.TaskGroup() as group:
-            action = self.machine.start()
-            while not isinstance(action, Serve | Abstain):
-                action = await self._step(action, group, ends_s)
-            for task in self._tasks.values():
-                task.cancel()
+        ends_s = asyncio.get_running_loop().time() + self.deadline_s
+        with one_error():
+            async with asyncio.TaskGroup() as group:
+                action = self.machine.start()
+                while not isinstance(action, Serve | Abstain):
+                    action = await self._step(action, group, ends_s)
+                for task in self._tasks.values():
+                    task.cancel()
         return action
 
-    def unheard(self) -> tuple[Ballot, ...]:
-        """After :meth:`decide`: ballots of calls that had come back, and that the decision did not wait for."""
-        late: list[Ballot] = []
-        while not self._heard.empty():
-            late.append(self._heard.get_nowait())
-        return tuple(late)
+    @property
+    def sent(self) -> Collection[ModelId]:
+        """Whom a call was made to. After the deadline the machine may ask in vain."""
+        return self._tasks.keys()
 
     async def _step(self, action: Ask | Wait, group: asyncio.TaskGroup, ends_s: float) -> Action:
         now_s = asyncio.get_running_loop().time()
@@ -60,8 +59,9 @@ class Panel:
             async with asyncio.timeout_at(until_s):
                 ballot = await self._heard.get()
         except TimeoutError:
-            late = self._late(deadline=until_s == ends_s)
-            return self._declare_missing(self.machine.pending, late)
+            if self._heard.empty():
+                return self._declare_missing(self.machine.pending, self._late(deadline=until_s == ends_s))
+            ballot = self._heard.get_nowait()  # it came in the same moment, and must not be heard after its absence
         return self.machine.heard(ballot)
 
     def _send(self, action: Ask, group: asyncio.TaskGroup) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from harness.content import Home, Registry
 from harness.core.card import Card
@@ -81,8 +82,16 @@ async def open_session(
 
 
 def require_keys(cards: Collection[Card], environ: Mapping[str, str]) -> None:
-    """Raise ConfigError naming every environment variable that is missing for *cards*, before anything is paid."""
+    """Raise ConfigError before anything is paid when *cards* cannot be asked.
+
+    Names every environment variable that is not set, and every file of a scripted model that is not there.
+    """
     missing = sorted({card.key_env for card in cards if card.key_env and not environ.get(card.key_env)})
     if missing:
         models = ", ".join(card.id for card in cards if card.key_env in missing)
         raise ConfigError(f"environment: {', '.join(missing)} is not set; needed for {models}")
+    lost = [card for card in cards if card.file is not None and not Path(card.file).is_file()]
+    if lost:
+        raise ConfigError(
+            "\n".join(f"registry/models.yaml: {card.id}: file: {card.file}: no such file" for card in lost)
+        )

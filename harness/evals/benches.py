@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.core.errors import ConfigError
+from harness.core.errors import ConfigError, SandboxError
 from harness.core.execution import Execution
 from harness.core.ids import TaskId
 from harness.core.ports import Sandbox
 from harness.core.suite import Suite, Task
+from harness.core.trial import Grade
 from harness.evals.answers import Judged
 from harness.evals.grading import (
     Bench,
@@ -37,10 +38,17 @@ class Benches:
     _canaries: dict[TaskId, Canaries] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
-    async def grade(self, task: Task, files: Mapping[str, str | None]) -> tuple[Execution, Judged]:
-        """Run the task's tests over its base tree with *files* applied."""
+    async def grade(self, task: Task, files: Mapping[str, str | None]) -> tuple[Execution | None, Judged]:
+        """Run the task's tests over its base tree with *files* applied.
+
+        A sandbox that fails this once costs one trial. Raises SandboxError when it fails the reference, too.
+        """
         bench = await self.bench(task)
-        execution = await grade_repo(task, files, bench, canaries=await self.canaries(task, bench))
+        canaries = await self.canaries(task, bench)
+        try:
+            execution = await grade_repo(task, files, bench, canaries=canaries)
+        except SandboxError as error:
+            return None, Judged(grade=Grade.INFRA_ERROR, detail=str(error))
         grade, detail, flags = judge_repo(task, execution)
         return execution, Judged(grade=grade, detail=detail, flags=flags)
 

@@ -1,13 +1,19 @@
 """Two candidates that every suite must tell apart: one hands in the reference, one hands in nothing."""
 
+import json
 from collections.abc import Mapping
 
+from harness.compare.documents import steps
+from harness.content import task_extract
+from harness.core.ballot import Extract
 from harness.core.errors import ConfigError
+from harness.core.hashing import Json
 from harness.core.ids import CandidateId
 from harness.core.suite import Suite, Task
 from harness.core.trial import Submission
 from harness.evals.answers import expected_text
 from harness.evals.benches import reference_files
+from harness.evals.prompts import fenced
 from harness.evals.solving import FilesOf, Solved
 
 REFERENCE = CandidateId("builtin/reference")
@@ -33,7 +39,7 @@ async def solve_builtin(suite: Suite, task: Task, candidate: CandidateId, files_
     if suite.kind == "code":
         reference = task.meta.get("reference")
         return Solved(submission=Submission(format="code", text=str(reference)) if reference else None)
-    return Solved(submission=Submission(format="answer", text=_written(suite, task)))
+    return Solved(submission=Submission(format="answer", text=written(task.expected, task_extract(suite, task))))
 
 
 def _nothing(suite: Suite) -> Submission:
@@ -45,9 +51,22 @@ def _reference_patch(task: Task, tree: Mapping[str, str]) -> Submission:
     return Submission(format="udiff", text=task.repo.reference_patch, files=reference_files(task, tree))
 
 
-def _written(suite: Suite, task: Task) -> str:
-    """The expected answer in the form that the suite reads."""
-    text = expected_text(task.expected)
-    if suite.extract.how == "tag":
-        return f"<{suite.extract.arg}>{text}</{suite.extract.arg}>"
-    return text
+def written(expected: Json, extract: Extract) -> str:
+    """*expected* as a response from which *extract* reads it again."""
+    text = expected_text(expected)
+    match extract.how:
+        case "tag":
+            return f"<{extract.arg}>{text}</{extract.arg}>"
+        case "block":
+            return fenced(text, extract.arg)
+        case "json":
+            return json.dumps(_at(extract.arg, expected), ensure_ascii=False)
+        case "whole" | "last" | "choice":
+            return text
+
+
+def _at(path: str, value: Json) -> Json:
+    """A document that holds *value* at *path*."""
+    for step in reversed(steps(path)):
+        value = [None] * step + [value] if isinstance(step, int) else {step: value}
+    return value

@@ -7,15 +7,19 @@ from harness.core.ids import CandidateId, RunId, TaskClass
 from harness.core.money import sum_known
 from harness.core.rows import TrialRow
 from harness.core.trial import Grade
+from harness.evals.builtin import PREFIX
 from harness.routing import Cell
 from harness.stats import wilson_ci
 
 
 def measure(rows: Iterable[TrialRow], *, measured_at: str, evidence: str) -> list[Cell]:
-    """One cell per task class and candidate. What infrastructure errors spoiled says nothing."""
+    """One cell per task class and candidate.
+
+    What infrastructure errors spoiled says nothing, and a built-in candidate is nobody to route to.
+    """
     by_cell: dict[tuple[str, str], list[TrialRow]] = {}
     for row in rows:
-        if row.grade.measured:
+        if row.grade.measured and not row.candidate.startswith(PREFIX):
             by_cell.setdefault((row.task_class, row.candidate), []).append(row)
     return [_cell(*key, group, measured_at, evidence) for key, group in sorted(by_cell.items())]
 
@@ -25,9 +29,9 @@ def _cell(task_class: str, candidate: str, rows: Sequence[TrialRow], measured_at
 
     The interval is Wilson's at the number of tasks: repeats of a task are not independent evidence, so they add none.
     """
-    by_task: dict[str, list[bool]] = {}
-    for row in rows:
-        by_task.setdefault(row.task_id, []).append(row.grade is Grade.RESOLVED)
+    by_task: dict[tuple[str, str], list[bool]] = {}
+    for row in rows:  # by content too: ids are unique in one version of one suite only
+        by_task.setdefault((row.task_id, row.task_digest), []).append(row.grade is Grade.RESOLVED)
     n = len(by_task)
     successes = sum(sum(results) / len(results) for results in by_task.values())
     interval = wilson_ci(k=successes, n=n)

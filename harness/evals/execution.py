@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,8 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from harness.compare import Unreadable, read
+from harness.compare.code import parses
 from harness.content import Home
 from harness.core.ballot import Answer, Extract
+from harness.core.errors import SandboxError
 from harness.core.execution import Execution, Isolation
 from harness.core.ids import ModelId
 from harness.core.ports import Sandbox
@@ -23,7 +26,7 @@ from harness.evals.benches import Benches
 from harness.evals.grading import grade_code, judge_code
 from harness.sandbox import open_sandbox
 
-_FENCE = "```"
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _BLOCK = Extract(how="block", arg="python")
 
 
@@ -46,11 +49,18 @@ class SandboxExecutor:
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(workers()))
 
     async def code(self, task: Task, text: str) -> tuple[Execution | None, Judged]:
-        """Run the code in *text* under the task's tests."""
+        """Run the code in *text* under the task's tests.
+
+        A sandbox that fails this once costs one trial. Raises SandboxError when there is none.
+        """
         code = code_in(text)
         if isinstance(code, Unreadable):
             return None, Judged(grade=Grade.FORMAT_FAILURE, detail=code.why)
-        execution = await self.execute(task, code)
+        await self.sandbox()
+        try:
+            execution = await self.execute(task, code)
+        except SandboxError as error:
+            return None, Judged(grade=Grade.INFRA_ERROR, detail=str(error), answer=code)
         grade, detail, flags = judge_code(task, execution)
         return execution, Judged(grade=grade, detail=detail, answer=code, flags=flags)
 
@@ -112,14 +122,20 @@ class SandboxExecutor:
 async def open_executor(
     suite: Suite | None = None, *, home: Home | None = None, minimum: Isolation | None = None
 ) -> AsyncIterator[SandboxExecutor]:
-    """An executor for *suite*, at least as isolated as the suite demands; nothing is opened before it is needed."""
+    """An executor for *suite*, at least as isolated as *minimum*; None: as the suite demands.
+
+    Nothing is opened before it is needed.
+    """
     level = minimum or (suite.min_isolation if suite else Isolation.STANDARD)
     yield SandboxExecutor(minimum=level, suite=suite, cache=home.state / "cache" if home else None)
 
 
 def code_in(text: str) -> str | Unreadable:
-    """The code of a response: its fenced block, or all of it when nothing is fenced (a bare completion)."""
-    if _FENCE not in text:
+    """The code of a response: its fenced block, or all of it when nothing is fenced (a bare completion).
+
+    A fence begins a line; one inside a docstring fences nothing.
+    """
+    if not _FENCE.search(text) or parses(text):
         return text
     answer = read(text, _BLOCK)
     return answer if isinstance(answer, Unreadable) else answer.text

@@ -29,8 +29,6 @@ class Judging:
 
     suite: Suite
     executor: Executor
-    grader: str
-    """``name@version``, stored with each grade."""
 
     async def judge(self, task: Task, key: TrialKey, solved: Solved) -> Graded:
         """The grade of *solved*, with all that a report needs to show why."""
@@ -56,6 +54,10 @@ class Judging:
             return None, Judged(grade=Grade.EMPTY, detail="the submission changes nothing")
         return await self.executor.repo(task, submission)
 
+    def _kept(self, judged: Judged) -> bool:
+        """Whether the submission is stored: files, which are not the model's text; and what can be judged later."""
+        return self.suite.kind == "repo" or judged.grade is Grade.INFRA_ERROR
+
     def _graded(
         self, task: Task, key: TrialKey, solved: Solved, judged: Judged, execution: Execution | None = None
     ) -> Graded:
@@ -68,10 +70,10 @@ class Judging:
             detail=judged.detail[:DETAIL_CHARACTERS],
             flags=tuple(dict.fromkeys(flags)),
             isolation=execution.isolation if execution else None,
-            grader=self.grader,
+            grader=grader_name(self.suite, task),
             tests=execution.tests if execution else (),
             answer=_judged_text(judged, solved.submission),
-            submission=solved.submission if self.suite.kind == "repo" else None,
+            submission=solved.submission if self._kept(judged) else None,
             output=solved.text or (solved.submission.text if solved.submission else ""),
             cost_usd=solved.cost_usd,
             cost_bound_usd=solved.cost_bound_usd,
@@ -87,10 +89,10 @@ DETAIL_CHARACTERS = 2000
 """Of the one line that says expected against observed; an answer may be megabytes long."""
 
 
-def grader_name(suite: Suite) -> str:
-    """Who judges *suite*, with the version that changes when a grade may change."""
+def grader_name(suite: Suite, task: Task | None = None) -> str:
+    """Who judges *suite*, or *task* in it, as ``name@version``; the version changes when a grade may change."""
     if suite.kind == "answer":
-        judge = comparator(suite.compare)
+        judge = comparator(suite.compare if task is None else task_compare(suite, task))
         return f"{judge.name}@{judge.version}"
     return f"{suite.kind}@1"
 

@@ -33,7 +33,7 @@ class Plan:
     """Imports: the trials that the file holds. ``None``: all."""
 
     run_id: RunId = field(init=False)
-    """The same suite content, candidates, epochs, solver and parameters have the same id."""
+    """The same suite and content, candidates, epochs, solver and parameters have the same id."""
 
     def __post_init__(self) -> None:
         # Once, not per use: it hashes every task, and every trial asks for it.
@@ -48,12 +48,20 @@ class Plan:
 
     def trials(self) -> Iterator[tuple[Task, TrialKey]]:
         """Every trial: epoch by epoch and task by task, so that candidates stay paired if the run stops early."""
+        if self.only is not None:
+            yield from self._named(self.only)
+            return
         for epoch in range(self.epochs):
             for task in self.tasks:
                 for candidate in self.candidates:
-                    key = TrialKey(task_id=task.id, candidate=candidate, epoch=epoch)
-                    if self.only is None or key in self.only:
-                        yield task, key
+                    yield task, TrialKey(task_id=task.id, candidate=candidate, epoch=epoch)
+
+    def _named(self, keys: frozenset[TrialKey]) -> Iterator[tuple[Task, TrialKey]]:
+        """The same order, without a look at every combination: a file may number its epochs with gaps."""
+        tasks = {task.id: (place, task) for place, task in enumerate(self.tasks)}
+        candidates = {candidate: place for place, candidate in enumerate(self.candidates)}
+        for key in sorted(keys, key=lambda key: (key.epoch, tasks[key.task_id][0], candidates[key.candidate])):
+            yield tasks[key.task_id][1], key
 
     def trace(self, key: TrialKey) -> TraceId:
         """The trace of a trial's calls."""
@@ -62,6 +70,7 @@ class Plan:
 
 def _run_id(plan: Plan) -> RunId:
     design = (
+        plan.suite.name,
         plan.suite.digest,
         [(task.id, task.digest) for task in plan.tasks],
         sorted(plan.candidates),
@@ -152,5 +161,5 @@ def _row(task: Task) -> TaskRow:
         task_class=task.task_class,
         prompt=task.prompt,
         expected=task.expected,
-        area=str(task.meta.get("area", "")),
+        area=str(task.meta.get("area") or ""),
     )

@@ -1,15 +1,44 @@
-"""A few things at a time, results in the order of the inputs."""
+"""A few things at a time: results in the order of the inputs, errors as they were raised."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
+
+from harness.core.errors import HarnessError
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
+@contextmanager
+def one_error() -> Iterator[None]:
+    """Around a task group: a HarnessError raised in it, at any depth, comes out by itself.
+
+    It is a line for the user, and a group of errors is none.
+    """
+    try:
+        yield
+    except ExceptionGroup as group:
+        ours = group.subgroup(HarnessError)
+        if ours is None:
+            raise
+        raise _first(ours) from None
+
+
+def _first(group: BaseExceptionGroup[HarnessError]) -> HarnessError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
 async def in_order(inputs: Iterable[_In], work: Callable[[_In], Awaitable[_Out]], workers: int) -> AsyncIterator[_Out]:
-    """The results of *work* on each input, at most *workers* in flight."""
+    """The results of *work* on each input, at most *workers* in flight. A HarnessError of one ends them all."""
+    with one_error():
+        async for result in _in_order(inputs, work, workers):
+            yield result
+
+
+async def _in_order(inputs: Iterable[_In], work: Callable[[_In], Awaitable[_Out]], workers: int) -> AsyncIterator[_Out]:
     async with asyncio.TaskGroup() as group:
         waiting: list[asyncio.Task[_Out]] = []
         for item in inputs:

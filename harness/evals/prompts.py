@@ -1,8 +1,10 @@
 """How a task is put to a model. Pure: the same task makes the same bytes for every candidate."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from harness.content import task_extract
 from harness.core.ids import TraceId
 from harness.core.request import Message, Request, Sampling
 from harness.core.suite import Suite, Task
@@ -11,6 +13,7 @@ CODE = (
     "Complete the Python function. Answer with one fenced ```python block that holds the whole module: "
     "imports, the function, and any helper it needs."
 )
+CHOICE = "Answer with the letter of the one right option."
 PATCH = (
     "You are changing a Python repository. Answer only with search/replace blocks: the file's path on a line of its "
     "own, then\n<<<<<<< SEARCH\n(lines exactly as they are in the file)\n=======\n(the new lines)\n>>>>>>> REPLACE\n"
@@ -20,17 +23,37 @@ PATCH = (
 
 def task_request(suite: Suite, task: Task, *, trace_id: TraceId, sampling: Sampling) -> Request:
     """The request of an answer or code task."""
-    instructions = suite.instructions or (CODE if suite.kind == "code" else "")
-    return _request(suite, task, instructions, task.prompt, trace_id=trace_id, sampling=sampling)
+    instructions = suite.instructions or _usual_instructions(suite, task)
+    return _request(suite, task, instructions, _with_choices(task), trace_id=trace_id, sampling=sampling)
+
+
+def _usual_instructions(suite: Suite, task: Task) -> str:
+    """How to write the answer down, where the suite does not say."""
+    if suite.kind == "code":
+        return CODE
+    return CHOICE if task_extract(suite, task).how == "choice" else ""
+
+
+def _with_choices(task: Task) -> str:
+    """The prompt, and below it the options of a multiple choice, one a line: ``A) …``."""
+    choices: Mapping[str, str] = task.meta.get("choices") or {}
+    options = "\n".join(f"{letter}) {text}" for letter, text in choices.items())
+    return f"{task.prompt}\n\n{options}" if options else task.prompt
 
 
 def patch_request(
     suite: Suite, task: Task, files: Mapping[str, str], *, trace_id: TraceId, sampling: Sampling
 ) -> Request:
     """The request of a repo task for a solver with a single request: the statement, then the files it is shown."""
-    shown = "\n\n".join(f"{path}\n```\n{text}\n```" for path, text in sorted(files.items()))
+    shown = "\n\n".join(f"{path}\n{fenced(text)}" for path, text in sorted(files.items()))
     content = f"{task.prompt}\n\nThe files:\n\n{shown}"
     return _request(suite, task, suite.instructions or PATCH, content, trace_id=trace_id, sampling=sampling)
+
+
+def fenced(text: str, language: str = "") -> str:
+    """*text* in a fence that is longer than any inside it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def second_try(request: Request, answered: str, error: str) -> Request:

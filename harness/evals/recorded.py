@@ -2,33 +2,37 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from harness.core.ballot import Extract
 from harness.core.errors import ConfigError, Fault, FaultsError
 from harness.core.event import Call
 from harness.core.hashing import digest
-from harness.core.ids import CandidateId, ModelId, TaskId, TraceId
+from harness.core.ids import CandidateId, ModelId, TaskId
 from harness.core.money import Usage
-from harness.core.outcome import Outcome
 from harness.core.ports import Journal
 from harness.core.request import Request, Sampling, call_key
-from harness.core.response import Finish, Response
+from harness.core.response import Finish, Reply, Response
 from harness.core.suite import Suite, Task
 from harness.core.trial import Submission, TrialKey
 from harness.engine import alone, ballot_of
 from harness.evals.patches import FormatFailure, apply_unified
 from harness.evals.plan import Plan
 from harness.evals.prompts import task_request
-from harness.evals.solving import FilesOf, Solved, text_submission
+from harness.evals.solving import FilesOf, Solved, submission_of, text_submission
 
 FAULTS_SHOWN = 20
+EPOCHS_MAX = 10_000
+FORM = "imported:"
+"""Begins the note that says in which form an output of a repo suite was handed in: ``patch`` or ``files``."""
 
 
 class _Tokens(BaseModel):
@@ -51,47 +55,36 @@ class _Line(BaseModel):
     text: str | None = None
     patch: str | None = None
     files: dict[str, str | None] | None = None
-    epoch: Annotated[int, Field(ge=0)] = 0
+    epoch: Annotated[int, Field(ge=0, lt=EPOCHS_MAX)] = 0
     usage: _Tokens | None = None
     cost_usd: Annotated[Decimal, Field(ge=0)] | None = None
     latency_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     finish: Finish = Finish.STOP
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """One recorded output."""
-
-    key: TrialKey
-    text: str
-    patch: str | None
-    files: Mapping[str, str | None] | None
-    response: Response
-
-
-def read_outputs(path: Path, suite: Suite) -> dict[TrialKey, Output]:
-    """The outputs in *path* (``.jsonl`` or ``.jsonl.gz``) by trial.
+def read_outputs(path: Path, suite: Suite) -> dict[TrialKey, Response]:
+    """The outputs in *path* (``.jsonl`` or ``.jsonl.gz``) by trial, each as the response that it was.
 
     Raises FaultsError with the line of every fault: not JSON, unknown key, unknown task, the same trial twice.
     """
     tasks = {task.id for task in suite.tasks}
-    outputs: dict[TrialKey, Output] = {}
+    outputs: dict[TrialKey, Response] = {}
     faults: list[Fault] = []
     for number, text in _lines(path):
         try:
-            output = _output(_Line.model_validate_json(text), suite)
+            key, response = _output(_Line.model_validate_json(text), suite)
         except ValidationError as error:
-            faults += [_fault(path, number, ".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
+            faults += [_fault(path, number, *_said(each)) for each in error.errors(include_url=False)]
             continue
         except ConfigError as error:
             faults.append(_fault(path, number, "", str(error)))
             continue
-        if output.key.task_id not in tasks:
-            problem = f"suite {suite.name!r} has no task {output.key.task_id!r}"
+        if key.task_id not in tasks:
+            problem = f"suite {suite.name!r} has no task {key.task_id!r}"
             faults.append(_fault(path, number, "task_id", problem))
-        elif output.key in outputs:
-            faults.append(_fault(path, number, "", f"a second output for {_spell(output.key)}; number them by 'epoch'"))
-        outputs[output.key] = output
+        elif key in outputs:
+            faults.append(_fault(path, number, "", f"a second output for {_spell(key)}; number them by 'epoch'"))
+        outputs[key] = response
     if faults:
         more = [Fault(file=str(path), place="", problem=f"… and {len(faults) - FAULTS_SHOWN} more faults")]
         raise FaultsError(faults[:FAULTS_SHOWN] + (more if len(faults) > FAULTS_SHOWN else []))
@@ -100,11 +93,11 @@ def read_outputs(path: Path, suite: Suite) -> dict[TrialKey, Output]:
     return outputs
 
 
-def import_plan(suite: Suite, outputs: Mapping[TrialKey, Output], *, name: str) -> Plan:
-    """The plan whose trials are exactly *outputs*."""
+def import_plan(suite: Suite, outputs: Mapping[TrialKey, Response], *, name: str) -> Plan:
+    """The plan whose trials are exactly *outputs*. Another order of the same lines is the same plan."""
     models = sorted({key.candidate for key in outputs})
     named = {key.task_id for key in outputs}
-    content = [(key, output.text, output.patch, output.files) for key, output in outputs.items()]
+    content = sorted((key.task_id, key.candidate, key.epoch, digest(response)) for key, response in outputs.items())
     return Plan(
         suite=suite,
         tasks=tuple(task for task in suite.tasks if task.id in named),
@@ -121,7 +114,7 @@ class Importer:
     """Solves trials by looking the recorded output up; writes each down once, as a call that was paid elsewhere."""
 
     plan: Plan
-    outputs: Mapping[TrialKey, Output]
+    outputs: Mapping[TrialKey, Response]
     journal: Journal
     files_of: FilesOf
     recorded: Mapping[str, object]
@@ -129,39 +122,52 @@ class Importer:
 
     async def solve(self, task: Task, key: TrialKey) -> Solved:
         """The recorded submission for *key*."""
-        output = self.outputs[key]
+        response = self.outputs[key]
+        request = await self.store(task, key)
+        return await solved(self.plan.suite, task, key, (request, response), self.files_of)
+
+    async def store(self, task: Task, key: TrialKey) -> Request:
+        """Write the output for *key* down, if it is not on record; the request it answers."""
+        response = self.outputs[key]
         request = task_request(self.plan.suite, task, trace_id=self.plan.trace(key), sampling=Sampling())
-        await self._record(request, output)
-        outcome = alone(
-            ballot_of(output.response, Extract()), key.candidate, request, latency_s=output.response.latency_s
-        )
-        return await self._solved(task, output, outcome)
-
-    async def _record(self, request: Request, output: Output) -> None:
-        model = output.response.model
-        key = call_key(request, model, "vote")
-        if key in self.recorded:
-            return
-        await self.journal.append(
-            Call(
-                key=key,
-                trace_id=TraceId(request.trace_id),
-                model=model,
-                purpose="vote",
-                request_sha256=request.sha256,
-                request=None,
-                reply=output.response,
+        name = call_key(request, response.model, "vote")
+        if name not in self.recorded:
+            await self.journal.append(
+                Call(
+                    key=name,
+                    trace_id=request.trace_id,
+                    model=response.model,
+                    purpose="vote",
+                    request_sha256=request.sha256,
+                    request=None,
+                    reply=response,
+                )
             )
-        )
+        return request
 
-    async def _solved(self, task: Task, output: Output, outcome: Outcome) -> Solved:
-        if output.files is not None:
-            return Solved(submission=Submission(format="files", text="", files=output.files), outcomes=(outcome,))
-        if output.patch is not None:
-            return Solved(submission=patched(output.patch, await self.files_of(task)), outcomes=(outcome,))
-        if not outcome.served:
-            return Solved(submission=None, outcomes=(outcome,))
-        return Solved(submission=text_submission(self.plan.suite, output.text), outcomes=(outcome,))
+
+async def solved(suite: Suite, task: Task, key: TrialKey, exchange: tuple[Request, Reply], files_of: FilesOf) -> Solved:
+    """What an imported output amounts to."""
+    request, reply = exchange
+    outcome = alone(ballot_of(reply, Extract()), key.candidate, request, latency_s=reply.latency_s)
+    if not isinstance(reply, Response) or not outcome.served:
+        return Solved(submission=None, outcomes=(outcome,))
+
+    async def tree() -> Mapping[str, str]:
+        return await files_of(task)
+
+    return Solved(submission=await _submission(suite, reply, tree), outcomes=(outcome,))
+
+
+async def _submission(suite: Suite, response: Response, tree: Callable[[], Awaitable[Mapping[str, str]]]) -> Submission:
+    form = next((note.removeprefix(FORM) for note in response.notes if note.startswith(FORM)), "text")
+    if form == "files":
+        return Submission(format="files", files=json.loads(response.text))
+    if form == "patch":
+        return patched(response.text, await tree())
+    if suite.kind == "repo":
+        return submission_of(response.text, await tree())
+    return text_submission(suite, response.text)
 
 
 def patched(patch: str, tree: Mapping[str, str]) -> Submission:
@@ -172,35 +178,46 @@ def patched(patch: str, tree: Mapping[str, str]) -> Submission:
     return Submission(format="udiff", text=patch, files=files)
 
 
-def _output(line: _Line, suite: Suite) -> Output:
-    given = [name for name in ("text", "patch", "files") if getattr(line, name) is not None]
-    if len(given) != 1:
-        raise ConfigError(f"one of 'text', 'patch' and 'files' is wanted; there are: {', '.join(given) or 'none'}")
-    if suite.kind != "repo" and given != ["text"]:
-        raise ConfigError(
-            f"{given[0]!r} is for repo suites; suite {suite.name!r} is of kind {suite.kind!r}: use 'text'"
-        )
-    text = line.text or ""
+def _output(line: _Line, suite: Suite) -> tuple[TrialKey, Response]:
+    given = {"text": line.text, "patch": line.patch, "files": None if line.files is None else json.dumps(line.files)}
+    forms = [form for form, content in given.items() if content is not None]
+    if len(forms) != 1:
+        raise ConfigError(f"one of 'text', 'patch' and 'files' is wanted; there are: {', '.join(forms) or 'none'}")
+    (form,) = forms
+    if suite.kind != "repo" and form != "text":
+        raise ConfigError(f"{form!r} is for repo suites; suite {suite.name!r} is of kind {suite.kind!r}: use 'text'")
     key = TrialKey(task_id=TaskId(line.task_id), candidate=CandidateId(line.model), epoch=line.epoch)
     response = Response(
         model=ModelId(line.model),
-        text=text if line.files is None and line.patch is None else line.patch or json.dumps(line.files),
+        text=given[form] or "",
         finish=line.finish,
         usage=Usage(**line.usage.model_dump()) if line.usage else None,
         cost_usd=line.cost_usd,
         latency_s=line.latency_s,
+        notes=() if form == "text" else (f"{FORM}{form}",),
     )
-    return Output(key=key, text=text, patch=line.patch, files=line.files, response=response)
+    return key, response
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield number, line
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
+
+
+def _said(error: ErrorDetails) -> tuple[str, str]:
+    """Place and problem, for people."""
+    place = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return place, f"no such key; there are: {', '.join(_Line.model_fields)}"
+    if error["type"] in ("json_invalid", "missing"):
+        return place, error["msg"]
+    return place, f"{error['msg']}; it is {repr(error['input'])[:60]}"
 
 
 def _fault(path: Path, number: int, place: str, problem: str) -> Fault:

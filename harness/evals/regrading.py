@@ -1,34 +1,31 @@
 """A regrade from the journal to its last new grade."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.content import Home, load_suite
-from harness.core.ballot import Extract
 from harness.core.errors import ConfigError
-from harness.core.event import Call, Event, GradeGiven, RunStarted
+from harness.core.event import Call, Event, GradeGiven, RunFinished, RunStarted
 from harness.core.ids import ModelId, RunId, TaskId
 from harness.core.ports import Journal
 from harness.core.request import Sampling
-from harness.core.response import Reply, Response
+from harness.core.response import Reply
 from harness.core.suite import Suite, Task
 from harness.core.trial import Grade, Graded, Submission, TrialKey
-from harness.engine import alone, ballot_of
 from harness.evals.execution import open_executor
 from harness.evals.importing import IN_FLIGHT
-from harness.evals.judging import Judging, grader_name
+from harness.evals.judging import Judging
 from harness.evals.plan import trace_of
 from harness.evals.pool import in_order
 from harness.evals.prompts import task_request
-from harness.evals.recorded import patched
+from harness.evals.recorded import solved
 from harness.evals.run import Judge
 from harness.evals.solving import FilesOf, Solved, text_submission
 from harness.journal import journal_path, open_journal, recorded
 from harness.transport import SystemClock
 
-_KEPT = frozenset({Grade.REFUSED, Grade.LIMIT, Grade.UNSERVED})
-"""There was nothing to judge then, and there is nothing now."""
+_KEPT = frozenset({Grade.REFUSED, Grade.LIMIT, Grade.UNSERVED, Grade.INFRA_ERROR})
+"""Without a stored submission there was nothing to judge then, and there is nothing now: not half a text either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +68,7 @@ class _Regrader:
     journal: Journal
     files_of: FilesOf
 
-    async def regrade(self, work: _Work) -> Change | None | str:
+    async def regrade(self, work: _Work) -> Change | str | None:
         """What changed; None: nothing; a word: why it was left alone."""
         if work.task is None:
             return "the task is gone from the suite"
@@ -96,15 +93,7 @@ class _Regrader:
         request = task_request(
             self.suite, work.task, trace_id=trace_of(self.begun.run_id, work.key), sampling=Sampling()
         )
-        latency_s = work.reply.latency_s
-        outcome = alone(ballot_of(work.reply, Extract()), work.key.candidate, request, latency_s=latency_s)
-        if not isinstance(work.reply, Response) or not outcome.served:
-            return Solved(submission=None, outcomes=(outcome,))
-        if self.suite.kind == "repo":
-            submission = _repo_submission(work.reply.text, await self.files_of(work.task))
-        else:
-            submission = text_submission(self.suite, work.reply.text)
-        return Solved(submission=submission, outcomes=(outcome,))
+        return await solved(self.suite, work.task, work.key, (request, work.reply), self.files_of)
 
 
 async def regrade_run(
@@ -123,11 +112,13 @@ async def regrade_run(
         open_journal(path, clock=SystemClock()) as journal,
         open_executor(suite, home=home) as executor,
     ):
-        judging = Judging(suite=suite, executor=executor, grader=grader_name(suite))
+        judging = Judging(suite=suite, executor=executor)
         regrader = _Regrader(begun=begun, suite=suite, judge=judging.judge, journal=journal, files_of=executor.files_of)
         async for result in in_order(work, regrader.regrade, IN_FLIGHT):
             results.append(result)
             on_progress(len(results), len(work))
+        if _completes(events, work):
+            await journal.append(RunFinished(run_id=run_id, trials=len(work), complete=True))
     skipped = sum(isinstance(result, str) for result in results)
     return Regraded(
         run_id=run_id,
@@ -176,10 +167,9 @@ def _work(events: Sequence[Event], begun: RunStarted, tasks: Mapping[TaskId, Tas
                     yield _Work(key=key, task=tasks.get(row.id), reply=reply)
 
 
-def _repo_submission(text: str, tree: Mapping[str, str]) -> Submission:
-    """An imported ``files`` object, or an imported patch, as the journal keeps it."""
-    try:
-        files = json.loads(text)
-    except ValueError:
-        return patched(text, tree)
-    return Submission(format="files", files=files) if isinstance(files, dict) else patched(text, tree)
+def _completes(events: Sequence[Event], work: Sequence[_Work]) -> bool:
+    """Whether now, and not before, every output of an import has its grade."""
+    ends = [event.complete for event in events if isinstance(event, RunFinished)]
+    stored = bool(ends) and not any(ends)
+    imported = any(isinstance(event, RunStarted) and event.origin == "import" for event in events)
+    return imported and stored and all(each.task is not None or each.graded is not None for each in work)

@@ -1,7 +1,7 @@
 """What a policy would have done on recorded answers: the live machine, fed from the journal. Pure, no call."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
@@ -32,6 +32,8 @@ class Item:
     task_id: str
     epoch: int
     recorded: Mapping[ModelId, Recorded]
+    prices: Mapping[ModelId, Decimal] = field(default_factory=dict)
+    """What the models cost relative to each other, in any unit; without: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,9 @@ class Replayed:
     right: bool | None
     """Of what was served; ``None`` when nothing was, or when nobody judged it."""
     calls: int
+    """Members that would have been asked, whether or not the decision waited for them."""
     cost_usd: Decimal | None
+    """Of those calls; None when one is not on record, or its cost is not known."""
     reason: str
     """Why it was not served; empty when it was."""
     winner: ModelId | None
@@ -98,7 +102,7 @@ def summary(policy: Policy, replayed: Sequence[Replayed]) -> ReplaySummary:
 
 
 def _replay_one(item: Item, policy: Policy, judge: Comparator) -> Replayed:
-    machine = Machine(policy, partial(group, comparator=judge), partial(_price, item))
+    machine = Machine(policy, partial(group, comparator=judge), item.prices.get)
     action = machine.start()
     while isinstance(action, Ask):
         role = action.role
@@ -108,14 +112,13 @@ def _replay_one(item: Item, policy: Policy, judge: Comparator) -> Replayed:
                 break
     assert isinstance(action, Serve | Abstain), "every member that was asked has been heard"
     winner = action.winner.model if isinstance(action, Serve) else None
-    heard = [model for model in machine.asked if model not in machine.pending]
     return Replayed(
         task_id=item.task_id,
         epoch=item.epoch,
         served=winner is not None,
         right=item.recorded[winner].right if winner else None,
-        calls=len(heard),
-        cost_usd=sum_known(item.recorded[model].reply.cost_usd for model in heard if model in item.recorded),
+        calls=len(machine.asked),
+        cost_usd=sum_known(_cost_usd(item, model) for model in machine.asked),
         reason="" if isinstance(action, Serve) else action.reason.value,
         winner=winner,
     )
@@ -132,6 +135,6 @@ def _no_record(model: ModelId) -> Failure:
     return Failure(model=model, kind=FailureKind.CANCELLED, message="no record of an answer", retry=Retry.NEVER)
 
 
-def _price(item: Item, model: ModelId) -> Decimal | None:
+def _cost_usd(item: Item, model: ModelId) -> Decimal | None:
     known = item.recorded.get(model)
     return known.reply.cost_usd if known else None

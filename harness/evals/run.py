@@ -1,6 +1,7 @@
 """The loop of a run: every missing trial is solved, judged and written down; the same command continues it."""
 
 import asyncio
+from array import array
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from harness.core.suite import Task
 from harness.core.trial import Grade, Graded, TrialKey
 from harness.engine import over_budget
 from harness.evals.plan import Plan
+from harness.evals.pool import one_error
 from harness.evals.solving import Solved
 
 Solve = Callable[[Task, TrialKey], Awaitable[Solved]]
@@ -40,7 +42,9 @@ class Totals:
     grades: Counter[Grade] = field(default_factory=Counter)
     cost_usd: Decimal | None = Decimal(0)
     tokens: int = 0
-    latencies_s: list[float] = field(default_factory=list)
+    """As the vendors reported them; a reply without a report adds none."""
+    latencies_s: "array[float]" = field(default_factory=lambda: array("d"))
+    """Eight bytes a trial: a percentile needs them all."""
 
     def add(self, graded: Graded) -> None:
         """Count one trial."""
@@ -74,7 +78,9 @@ class Loop:
     solve: Solve
     judge: Judge
     done: Mapping[TrialKey, Graded]
-    """Trials that earlier sessions judged."""
+    """Trials that earlier sessions judged; only their counts are looked at."""
+    ended: bool = False
+    """An earlier session wrote down that every trial had its grade."""
     concurrency: int = 16
     on_progress: Callable[[Progress], None] = lambda _progress: None
     _totals: dict[CandidateId, Totals] = field(default_factory=dict)
@@ -82,19 +88,24 @@ class Loop:
     _budget: bool = False
 
     async def run(self) -> RunResult:
-        """Judge every missing trial, or stop at the spending limit. Cancellation leaves a journal that resumes."""
+        """Judge every missing trial, or stop at the spending limit. Cancellation leaves a journal that resumes.
+
+        Raises the HarnessError of a trial that could not be solved or judged at all.
+        """
         self._totals = {candidate: Totals() for candidate in self.plan.candidates}
         for graded in self.done.values():
             self._count(graded)
-        missing = self._missing()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.concurrency, self.plan.size)):
-                group.create_task(self._work(missing))
+        before, missing = self._finished, self._missing()
+        with one_error():
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, self.plan.size - before)):
+                    group.create_task(self._work(missing))
         complete = self._finished == self.plan.size
         why = "" if complete else "stopped at the spending limit"
-        await self.journal.append(
-            RunFinished(run_id=self.plan.run_id, trials=self._finished, complete=complete, why=why)
-        )
+        if not (complete and self.ended and self._finished == before):  # else there is nothing to tell
+            await self.journal.append(
+                RunFinished(run_id=self.plan.run_id, trials=self._finished, complete=complete, why=why)
+            )
         return RunResult(complete=complete, stopped_at_budget=self._budget, totals=self._totals)
 
     def _missing(self) -> Iterator[tuple[Task, TrialKey]]:

@@ -7,25 +7,27 @@ from itertools import count
 from pathlib import Path
 
 from harness.content import Home, Registry
-from harness.core.errors import ConfigError
-from harness.core.event import BudgetHit, Call, GradeGiven, RunFinished, RunStarted
+from harness.core.card import Card
+from harness.core.errors import ConfigError, JournalError
+from harness.core.event import BudgetHit, Call, Event, GradeGiven, RunFinished, RunStarted
 from harness.core.execution import Isolation
 from harness.core.hashing import Json
-from harness.core.ids import CandidateId, ModelId, RunId
+from harness.core.ids import CandidateId, ModelId, RunId, TraceId
 from harness.core.money import Price
-from harness.core.ports import Recorded
+from harness.core.request import Request
 from harness.core.response import Failure, Reply
 from harness.core.suite import Task
-from harness.core.trial import Grade, Graded, TrialKey
-from harness.engine import Directory, Session, open_session
+from harness.core.trial import Graded, TrialKey
+from harness.engine import Consensus, Directory, Route, Session, open_session
 from harness.evals.builtin import is_builtin, solve_builtin
 from harness.evals.execution import SandboxExecutor, open_executor
 from harness.evals.judging import Judging, grader_name
-from harness.evals.plan import Plan, started
+from harness.evals.plan import Plan, started, trace_of
 from harness.evals.run import Loop, Progress, RunResult
 from harness.evals.solving import Solved, Solvers
 from harness.journal import journal_path, read, recorded
-from harness.transport import Deadlines
+from harness.transport import Deadlines, settled_usd
+from harness.transport.bounds import bound_usd, unbounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,35 +50,56 @@ class RunOptions:
 class Past:
     """What earlier sessions of a run left behind."""
 
-    begun: bool = False
+    begun: RunStarted | None = None
+    ended: bool = False
+    """A session came to its end, whether or not every trial had its grade then."""
     finished: bool = False
+    """Every trial had its grade once."""
     replies: Mapping[str, Reply]
+    """By call key, of the trials without a grade: nobody asks again for the others."""
     grades: Mapping[TrialKey, Graded]
+    """To be counted: without texts."""
     spent_usd: Decimal
+    lines: int = 0
+    """Of the journal."""
 
 
 async def run_suite(home: Home, registry: Registry, plan: Plan, options: RunOptions) -> tuple[RunId, RunResult]:
-    """Carry *plan* out, or what is missing of it. The id of the run, and how this session of it ended."""
+    """Carry *plan* out, or what is missing of it. The id of the run, and how this session of it ended.
+
+    Before anything is paid, raises ConfigError when a policy has changed since the run began and for a candidate that
+    cannot be held to a spending limit, and SandboxError when the suite has something to execute and there is no
+    sandbox of the demanded level.
+    """
     plan = generation(home.state / "journal", plan, fresh=options.fresh)
     path = journal_path(home.state / "journal", plan.run_id)
-    past = read_past(path)
-    async with open_session(
-        home,
-        registry,
-        journal_name=plan.run_id,
-        environ=options.environ,
-        recorded=past.replies,
-        max_cost_usd=options.max_cost_usd,
-        spent_usd=past.spent_usd,
-        deadlines=options.deadlines,
-    ) as session:
-        if not past.begun:
-            await session.journal.append(_started(plan, registry, options))
-        async with open_executor(plan.suite, home=home, minimum=options.isolation) as executor:
+    past = read_past(path, registry.cards)
+    versions = policy_versions(plan, registry)
+    if past.begun is not None:
+        refuse_changed_policies(past.begun, versions)
+    if options.max_cost_usd is not None:
+        refuse_unbounded(plan, registry)
+    async with open_executor(plan.suite, home=home, minimum=options.isolation) as executor:
+        if plan.suite.kind != "answer" and len(past.grades) < plan.size:
+            await executor.sandbox()
+        async with open_session(
+            home,
+            registry,
+            journal_name=plan.run_id,
+            environ=options.environ,
+            recorded=past.replies,
+            max_cost_usd=options.max_cost_usd,
+            spent_usd=past.spent_usd,
+            deadlines=options.deadlines,
+        ) as session:
+            if session.journal.recovered != past.lines:
+                raise JournalError(f"{path}: another process wrote to it just now; give the same command again")
+            if past.begun is None:
+                await session.journal.append(_started(plan, registry, options, versions))
             result = await _loop(plan, session, executor, past, options).run()
-        if result.stopped_at_budget:
-            await _record_stop(session)
-        return plan.run_id, result
+            if result.stopped_at_budget:
+                await _record_stop(session)
+            return plan.run_id, result
 
 
 def generation(folder: Path, plan: Plan, *, fresh: bool) -> Plan:
@@ -93,43 +116,75 @@ def generation(folder: Path, plan: Plan, *, fresh: bool) -> Plan:
     raise AssertionError("unreachable: count() does not end")
 
 
-def read_past(path: Path) -> Past:
-    """What the journal at *path* holds. A finished run keeps its answers; what could not be measured is measured again."""
+def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
+    """What the journal at *path* holds. *cards* tell the most that a call of unknown cost can have cost.
+
+    A finished run keeps its answers; what could not be measured is measured again.
+    """
     if not path.exists():
         return Past(replies={}, grades={}, spent_usd=Decimal(0))
-    past = recorded(path)
-    events = past.events()
-    finished = any(isinstance(event, RunFinished) and event.complete for event in events)
-    grades = {event.graded.key: event.graded for event in events if isinstance(event, GradeGiven)}
-    replies = dict(past.replies())
+    recorded(path)  # raises for a journal that cannot be continued
+    begun: RunStarted | None = None
+    ended = finished = False
+    replies: dict[TraceId, dict[str, Reply]] = {}
+    grades: dict[TrialKey, Graded] = {}
+    spent_usd = Decimal(0)
+    lines = 0
+    for line in read(path):
+        lines = line.seq
+        match line.event:
+            case RunStarted() as event:
+                begun = event
+            case Call() as event:
+                replies.setdefault(event.trace_id, {})[event.key] = event.reply
+                spent_usd += spent([event], cards or {})
+            case GradeGiven(run_id=run_id, graded=graded):
+                grades[graded.key] = _counted(graded)
+                if graded.grade.measured:
+                    replies.pop(trace_of(run_id, graded.key), None)
+            case RunFinished(complete=complete):
+                ended, finished = True, finished or complete
+            case _:
+                pass
+    known = {key: reply for of_trial in replies.values() for key, reply in of_trial.items()}
     if finished:
-        grades = {key: graded for key, graded in grades.items() if graded.grade is not Grade.INFRA_ERROR}
-        replies = {key: reply for key, reply in replies.items() if not isinstance(reply, Failure)}
+        grades = {key: graded for key, graded in grades.items() if graded.grade.measured}
+        known = {key: reply for key, reply in known.items() if not isinstance(reply, Failure)}
     return Past(
-        begun=any(isinstance(event, RunStarted) for event in events),
+        begun=begun,
+        ended=ended,
         finished=finished,
-        replies=replies,
+        replies=known,
         grades=grades,
-        spent_usd=spent(past),
+        spent_usd=spent_usd,
+        lines=lines,
     )
 
 
-def spent(past: Recorded) -> Decimal:
+def _counted(graded: Graded) -> Graded:
+    """*graded* without its texts: a run that is continued keeps one for every trial."""
+    return replace(graded, detail="", tests=(), answer=None, submission=None, output="", log="")
+
+
+def _complete(events: Iterable[Event]) -> bool:
+    return any(isinstance(event, RunFinished) and event.complete for event in events)
+
+
+def spent(events: Iterable[Event], cards: Mapping[ModelId, Card]) -> Decimal:
     """What the calls on record have cost; where that is unknown, the most they can have cost."""
-    total = Decimal(0)
-    for event in past.events():
-        if isinstance(event, Call):
-            known = event.reply.cost_usd
-            bound = event.reply.cost_bound_usd if isinstance(event.reply, Failure) else None
-            total += known if known is not None else bound or Decimal(0)
-    return total
+    calls = (event for event in events if isinstance(event, Call))
+    return sum((settled_usd(cards.get(call.model), call.request, call.reply) for call in calls), start=Decimal(0))
 
 
 def refuse_changed_suite(folder: Path, plan: Plan) -> None:
-    """Raise ConfigError when an unfinished run of the same command began with another content of the suite."""
+    """Raise ConfigError when an unfinished run of the same command began with another content of the suite.
+
+    Not when one has begun with the content as it is: that one is continued.
+    """
+    stale: RunStarted | None = None
     for path in sorted(folder.glob("*.jsonl")):
-        first = next((line.event for line in read(path)), None)
-        if not isinstance(first, RunStarted) or first.suite_digest == plan.suite.digest:
+        first = _first(path)
+        if first is None:
             continue
         same = (first.suite, set(first.candidates), first.epochs, first.seed) == (
             plan.suite.name,
@@ -137,14 +192,64 @@ def refuse_changed_suite(folder: Path, plan: Plan) -> None:
             plan.epochs,
             plan.seed,
         )
-        if same and first.origin == "run" and not read_past(path).finished:
-            raise ConfigError(
-                f"suites/{plan.suite.name}: changed since run {first.run_id} began, which is not finished; put the "
-                "suite back to continue it, or begin anew with --fresh"
-            )
+        if not same or first.origin != "run":
+            continue
+        if first.suite_digest == plan.suite.digest:
+            return
+        if not _complete(line.event for line in read(path)):
+            stale = first
+    if stale is not None:
+        raise ConfigError(
+            f"suites/{plan.suite.name}: changed since run {stale.run_id} began, which is not finished; put the "
+            "suite back to continue it, or begin anew with --fresh"
+        )
 
 
-def _started(plan: Plan, registry: Registry, options: RunOptions) -> RunStarted:
+def _first(path: Path) -> RunStarted | None:
+    """The beginning of the run in *path*; None when it holds none, or nothing that can be read."""
+    try:
+        event = next((line.event for line in read(path)), None)
+    except JournalError:
+        return None  # somebody else's: whoever needs it will be told
+    return event if isinstance(event, RunStarted) else None
+
+
+def policy_versions(plan: Plan, registry: Registry) -> dict[str, str]:
+    """The version of each policy among the candidates of *plan*: it decides outcomes, but is not in the run's id."""
+    directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
+    targets = [directory.resolve(candidate) for candidate in asked_candidates(plan.candidates)]
+    return {target.policy.name: target.policy.version for target in targets if isinstance(target, Consensus)}
+
+
+def refuse_changed_policies(begun: RunStarted, versions: Mapping[str, str]) -> None:
+    """Raise ConfigError when a policy is no longer what it was: one run does not mix the answers of two."""
+    before = begun.provenance.get("policies", {})
+    changed = [name for name, version in versions.items() if before.get(name, version) != version]
+    if changed:
+        raise ConfigError(
+            f"registry/policies.yaml: {changed[0]}: changed since run {begun.run_id} began; put it back to continue "
+            "that run, or begin anew with --fresh"
+        )
+
+
+def refuse_unbounded(plan: Plan, registry: Registry) -> None:
+    """Raise ConfigError for a candidate whose calls have no known worst case: no such call is sent under a limit.
+
+    Not for routes, which may well choose another model, nor for a policy with a limit of its own, which bounds them.
+    """
+    directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
+    empty = Request(messages=(), sampling=plan.sampling, trace_id=TraceId(plan.run_id))
+    for candidate in asked_candidates(plan.candidates):
+        target = directory.resolve(candidate)
+        bounded = isinstance(target, Consensus) and target.policy.max_cost_usd is not None
+        if isinstance(target, Route) or bounded:
+            continue
+        for card in directory.cards_of([candidate]).values():
+            if bound_usd(card, empty) is None:
+                raise ConfigError(f"--max-cost: {unbounded(card).message}")
+
+
+def _started(plan: Plan, registry: Registry, options: RunOptions, versions: Mapping[str, str]) -> RunStarted:
     prices: dict[ModelId, Price] = {card.id: card.price for card in registry.cards.values() if card.price is not None}
     directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
     asked = directory.cards_of(asked_candidates(plan.candidates))
@@ -152,7 +257,7 @@ def _started(plan: Plan, registry: Registry, options: RunOptions) -> RunStarted:
         plan,
         scripted=any(card.api == "scripted" for card in asked.values()),
         prices=prices,
-        provenance={**options.provenance, "grader": grader_name(plan.suite)},
+        provenance={**options.provenance, "grader": grader_name(plan.suite), "policies": dict(versions)},
     )
 
 
@@ -164,7 +269,7 @@ def _loop(plan: Plan, session: Session, executor: SandboxExecutor, past: Past, o
         files_of=executor.files_of,
         execute_for=executor.execute_for,
     )
-    judging = Judging(suite=plan.suite, executor=executor, grader=grader_name(plan.suite))
+    judging = Judging(suite=plan.suite, executor=executor)
 
     async def solve(task: Task, key: TrialKey) -> Solved:
         if is_builtin(key.candidate):
@@ -177,6 +282,7 @@ def _loop(plan: Plan, session: Session, executor: SandboxExecutor, past: Past, o
         solve=solve,
         judge=judging.judge,
         done=past.grades,
+        ended=past.finished,
         concurrency=options.concurrency,
         on_progress=options.on_progress,
     )

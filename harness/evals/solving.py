@@ -8,12 +8,13 @@ from harness.core.ballot import Extract
 from harness.core.ids import CandidateId, TraceId
 from harness.core.money import Usage, sum_known
 from harness.core.outcome import Outcome
-from harness.core.request import Request, Sampling
+from harness.core.request import Purpose, Request, Sampling
 from harness.core.suite import Suite, Task
-from harness.core.trial import Submission
+from harness.core.trial import Grade, Submission
 from harness.engine import Engine, Execute, Question
 from harness.evals.patches import Edits, FormatFailure, apply, parse
 from harness.evals.prompts import patch_request, second_try, task_request
+from harness.evals.unanswered import grade_of
 
 FilesOf = Callable[[Task], Awaitable[Mapping[str, str]]]
 """The text files of a repo task's base commit, by path."""
@@ -52,7 +53,9 @@ class Solved:
 
     @property
     def calls(self) -> int:
-        return sum(len(outcome.ballots) for outcome in self.outcomes)
+        """Calls that were made: a member that was held back by a limit or a breaker is none."""
+        replies = (ballot.reply for outcome in self.outcomes for ballot in outcome.ballots)
+        return sum(reply is not None and reply.attempts > 0 for reply in replies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,10 @@ class Solvers:
         return Solved(submission=text_submission(self.suite, outcome.text), outcomes=(outcome,))
 
     async def _patch(self, task: Task, candidate: CandidateId, trace_id: TraceId) -> Solved:
-        """Repo: one request with the chosen files, and one more when its answer cannot be applied."""
+        """Repo: one request with the chosen files, and one more when its answer cannot be applied.
+
+        When that one brings nothing, the first answer stands, unless the vendor failed: then nothing was measured.
+        """
         tree = await self.files_of(task)
         shown = choose_files(task, tree)
         request = patch_request(self.suite, task, shown, trace_id=trace_id, sampling=self.sampling)
@@ -92,15 +98,17 @@ class Solvers:
         if not submission.error:
             return Solved(submission=submission, outcomes=(first,))
         again = second_try(request, first.text, submission.error)
-        second = await self._ask(task, candidate, again)
+        second = await self._ask(task, candidate, again, "retry")
         if not second.served or second.text is None:
-            return Solved(submission=submission, outcomes=(first, second))
+            spoiled = grade_of(second) is Grade.INFRA_ERROR
+            return Solved(submission=None if spoiled else submission, outcomes=(first, second))
         submission = submission_of(second.text, tree)
         repair = ", ".join(filter(None, (submission.repair, "second_try")))
         return Solved(submission=replace(submission, repair=repair), outcomes=(first, second))
 
-    async def _ask(self, task: Task, candidate: CandidateId, request: Request) -> Outcome:
-        question = Question(request=request, extract=Extract(), execute=self.execute_for(task))
+    async def _ask(self, task: Task, candidate: CandidateId, request: Request, purpose: Purpose = "vote") -> Outcome:
+        execute = self.execute_for(task)
+        question = Question(request=request, extract=Extract(), execute=execute, purpose=purpose)
         return await self.engine.ask(question, candidate)
 
 
@@ -132,7 +140,8 @@ SHOWN_BYTES = 60_000
 def choose_files(task: Task, tree: Mapping[str, str]) -> Mapping[str, str]:
     """The files a single request shows: those the task names, else those its statement mentions first, to a budget.
 
-    The order is mentioned by path, mentioned by a name it defines, then the rest by size; test files last.
+    The order is mentioned by path, mentioned by a name it defines, then the rest by size; tests and then what is no
+    Python last.
     """
     if task.repo is not None and task.repo.files:
         return {path: tree[path] for path in task.repo.files if path in tree}
@@ -148,11 +157,11 @@ def choose_files(task: Task, tree: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _rank(path: str, text: str, statement: str) -> int:
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    if path in statement or (path.endswith(".py") and f"{stem}.py" in statement):
+        return 0
     if not path.endswith(".py"):
         return 4
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    if path in statement or f"{stem}.py" in statement:
-        return 0
     if "test" in path:
         return 3
     defined = (line.split("(")[0].split(":")[0].split()[-1] for line in text.splitlines() if _defines(line))

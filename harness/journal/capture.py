@@ -13,7 +13,7 @@ from harness.core.event import Call, Decided, Event, Executed, GradeGiven, Revie
 from harness.core.execution import Execution, TestResult
 from harness.core.hashing import digest
 from harness.core.outcome import Outcome
-from harness.core.response import Reply, Response
+from harness.core.response import FailureKind, Reply, Response
 from harness.core.trial import Graded, Submission
 
 
@@ -54,9 +54,15 @@ def _maybe(text: str | None) -> str | None:
     return None if text is None else _text(text)
 
 
+_OURS = frozenset({FailureKind.TIMEOUT, FailureKind.CANCELLED, FailureKind.BUDGET, FailureKind.BREAKER_OPEN})
+"""Failures whose message is our own. Every other may quote what the vendor said, and the vendor what it was asked."""
+_QUOTING = frozenset({BallotKind.UNREADABLE, BallotKind.FAILED, BallotKind.REFUSED})
+"""Ballots whose reason may quote a reply or a failure's message."""
+
+
 def _reply(reply: Reply) -> Reply:
     if not isinstance(reply, Response):
-        return reply
+        return reply if reply.kind in _OURS else replace(reply, message=_text(reply.message))
     calls = tuple(_text(call) for call in reply.tool_calls)
     return replace(reply, text=_text(reply.text), refusal=_maybe(reply.refusal), tool_calls=calls)
 
@@ -79,8 +85,7 @@ def _ballots(ballots: Iterable[Ballot]) -> tuple[Ballot, ...]:
         replace(
             ballot,
             answer=None if ballot.answer is None else _answer(ballot.answer),
-            # Why a reply is unreadable quotes it; the other reasons are ours and the vendor's.
-            why=_text(ballot.why) if ballot.kind is BallotKind.UNREADABLE else ballot.why,
+            why=_text(ballot.why) if ballot.kind in _QUOTING else ballot.why,
             reply=None if ballot.reply is None else _reply(ballot.reply),
         )
         for ballot in ballots
@@ -88,9 +93,9 @@ def _ballots(ballots: Iterable[Ballot]) -> tuple[Ballot, ...]:
 
 
 def _outcome(outcome: Outcome) -> Outcome:
-    unreadable = {ballot.model for ballot in outcome.ballots if ballot.kind is BallotKind.UNREADABLE}
+    quoting = {ballot.model for ballot in outcome.ballots if ballot.kind in _QUOTING}
     gone = tuple(
-        replace(member, why=_text(member.why)) if member.model in unreadable else member
+        replace(member, why=_text(member.why)) if member.model in quoting else member
         for member in outcome.quorum.missing
     )
     return replace(

@@ -86,11 +86,13 @@ def _claimed(descriptor: int, path: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise JournalError(f"{path}: is being written by process {_pid(holder)}; a journal has one writer") from error
-    holder.write_text(f"{os.getpid()}\n")
+    with contextlib.suppress(OSError):  # a full disk; the kernel's lock holds without the name
+        holder.write_text(f"{os.getpid()}\n")
     try:
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            holder.unlink()
 
 
 def _pid(holder: Path) -> str:

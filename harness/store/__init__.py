@@ -8,6 +8,8 @@ from harness.store.queries import (
     ballots,
     calls,
     cells,
+    find_verdict,
+    review_queue,
     reviews,
     run,
     runs,
@@ -16,15 +18,17 @@ from harness.store.queries import (
     trials,
     verdict,
     verdict_ballots,
+    verdict_lines,
     verdicts,
 )
-from harness.store.rows import BallotRow, CellRow, ReviewRow, Spent, TestRow, VerdictRow
+from harness.store.rows import BallotRow, CellRow, QueueRow, ReviewRow, Spent, TestRow, VerdictRow
 from harness.store.sync import Synced
 
 __all__ = [
     "BallotRow",
     "CellRow",
     "Exported",
+    "QueueRow",
     "ReviewRow",
     "Spent",
     "Store",
@@ -35,7 +39,9 @@ __all__ = [
     "ballots",
     "calls",
     "cells",
+    "find_verdict",
     "open_store",
+    "review_queue",
     "reviews",
     "run",
     "runs",
@@ -44,5 +50,6 @@ __all__ = [
     "trials",
     "verdict",
     "verdict_ballots",
+    "verdict_lines",
     "verdicts",
 ]

@@ -110,6 +110,20 @@ class Store:
             raise StoreError(f"{folder}: cannot export: {error}") from error
         return Exported(rows=written)
 
+    def export_trials(self, run_id: str, file: Path) -> int:
+        """The graded trials of *run_id* as one Parquet file with the columns of ``sql/trials.sql``; how many there are.
+
+        Raises StoreError when the file cannot be written. Its path is handed to DuckDB as a value, never as SQL.
+        """
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            rows = self._connection.sql(question("trials").rstrip().removesuffix(";"), params={"run_id": run_id})
+            number = len(rows)
+            rows.write_parquet(str(file), compression="zstd")
+        except (OSError, duckdb.Error) as error:
+            raise StoreError(f"{file}: cannot export: {error}") from error
+        return number
+
     def _count(self, table: str) -> int:
         # All rows are fetched, always: DuckDB takes nothing new while a result is unfinished.
         ((rows,),) = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()  # noqa: S608 -- our own names

@@ -8,7 +8,7 @@ from harness.core.errors import ConfigError
 from harness.core.rows import CallRow, RunRow, TrialRow
 from harness.store.database import Store
 from harness.store.making import made
-from harness.store.rows import BallotRow, CellRow, ReviewRow, Spent, TestRow, VerdictRow
+from harness.store.rows import BallotRow, CellRow, QueueRow, ReviewRow, Spent, TestRow, VerdictRow
 
 _NEAREST = 5
 
@@ -70,6 +70,36 @@ def verdict(db: Store, verdict_id: str) -> VerdictRow:
     ids = [row.verdict_id for row in verdicts(db)]
     near = difflib.get_close_matches(verdict_id, ids, n=_NEAREST, cutoff=0.3) or ids[-_NEAREST:]
     raise ConfigError(f"no verdict {verdict_id!r}; there are: {', '.join(near) or 'none'}")
+
+
+def find_verdict(db: Store, ref: str) -> VerdictRow:
+    """The outcome *ref* means: its id, or a beginning of it that no other has.
+
+    Raises ConfigError when there is none or more than one, listing the nearest.
+    """
+    ids = [row[0] for row in db.ask("verdict_ids", beginning=ref)] if ref else []
+    if len(ids) > 1 and ref not in ids:
+        raise ConfigError(f"verdict {ref!r} is ambiguous: {', '.join(ids[:_NEAREST])}")
+    return verdict(db, ids[0] if len(ids) == 1 else ref)
+
+
+def verdict_lines(db: Store, verdict_id: str) -> dict[str, list[int]]:
+    """The journal lines that belong to one outcome, by name of the journal, in the order of the file.
+
+    They are the outcome, the calls and executions of its trace, its grade, and what people decided about it.
+    """
+    found: dict[str, list[int]] = {}
+    for file, seq in db.ask("verdict_lines", verdict_id=verdict_id):
+        found.setdefault(file, []).append(seq)
+    return found
+
+
+def review_queue(db: Store, *, everything: bool = False) -> list[QueueRow]:
+    """The outcomes that wait for a person; oldest first.
+
+    With *everything*, also those somebody has decided and those whose right answer is on record.
+    """
+    return [made(QueueRow, row) for row in db.ask("review_queue", everything=everything)]
 
 
 def ballots(db: Store, run_id: str) -> list[BallotRow]:

@@ -121,6 +121,33 @@ class ReviewRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """An outcome in the queue of those a person was asked to look at."""
+
+    verdict_id: str
+    at: datetime
+    policy: str
+    task_class: str
+    reason: str | None
+    detail: str
+    groups: Sequence[Json]
+    cost_usd: Decimal | None
+    latency_s: float
+    question: str
+    """The last turn of what was asked; empty when it is not on record."""
+    run_id: str | None
+    """Of the run it was asked in."""
+    known: bool
+    """The right answer is on record: it was a task of a suite that has one."""
+    answer: str | None
+    """What the person decided; ``None``: nothing yet, or no answer is right."""
+    who: str | None
+    """``None``: nobody has decided yet."""
+    why: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """What calls have cost."""
 

@@ -1,5 +1,6 @@
 """The one way out: sends requests to models under limits, deadlines, retries, breakers and a spending limit."""
 
+from harness.transport.bounds import settled_usd
 from harness.transport.breaker import Breaker, BreakerRule, BreakerState
 from harness.transport.clock import SystemClock
 from harness.transport.exchange import Deadlines
@@ -20,4 +21,5 @@ __all__ = [
     "SystemClock",
     "Transport",
     "open_transport",
+    "settled_usd",
 ]

@@ -6,13 +6,15 @@ from decimal import Decimal
 
 from harness.core.card import Card
 from harness.core.hashing import Json
-from harness.core.money import Usage
+from harness.core.money import Usage, sum_known
 from harness.core.request import Request
 from harness.core.response import Failure, FailureKind, Reply, Response, Retry
 
 _OUTPUT_BOUNDS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens"})
 _COPIES = frozenset({"n", "candidateCount"})
 _NOTHING = Usage()
+_UNKNOWN = "attempts_of_unknown_cost:"
+"""Begins the note that says how many earlier attempts of a response may have been billed."""
 
 
 def bound_usd(card: Card, request: Request) -> Decimal | None:
@@ -74,6 +76,20 @@ def cost_usd(reply: Reply) -> Decimal | None:
     return reply.cost_usd
 
 
+def settled_usd(card: Card | None, request: Request | None, reply: Reply) -> Decimal:
+    """What a call that is over counts for against a spending limit: every attempt of unknown cost at its bound.
+
+    Without the card, the request, a price or a bound nothing is known, and nothing counted: no such call can be made
+    under a limit.
+    """
+    bound = None if card is None or request is None else bound_usd(card, request)
+    if isinstance(reply, Failure):
+        return reply.cost_bound_usd or Decimal(0) if reply.cost_usd is None else reply.cost_usd
+    known = cost_usd(reply)
+    unknown = sum(int(note.removeprefix(_UNKNOWN)) for note in reply.notes if note.startswith(_UNKNOWN))
+    return (known or Decimal(0)) + (bound or Decimal(0)) * (unknown if known is not None else reply.attempts)
+
+
 @dataclass(slots=True)
 class Bill:
     """What the attempts of one call before its last have cost."""
@@ -96,20 +112,28 @@ class Bill:
         self.unknown += 1
         self.open_usd = None if bound is None or self.open_usd is None else self.open_usd + bound
 
+    def most_usd(self, last: Reply, bound: Decimal | None) -> Decimal | None:
+        """The most that the call can have cost up to *last*; None when nothing bounds it."""
+        cost = cost_usd(last)
+        return sum_known((self.known_usd, self.open_usd, bound if cost is None else cost))
+
     def total(self, last: Reply, bound: Decimal | None) -> Reply:
         """*last* with the costs, the usage and the number of all attempts.
 
-        The cost of a response stays known when an earlier attempt's is not: its notes say how many such there were.
+        The cost of a response stays known when an earlier attempt's is not: its notes say how many such there were,
+        and its bound what they can have added.
         """
         if isinstance(last, Failure):
             return self._failure(last, bound) if last.attempts else last
-        if self.attempts == 0:
+        open_ = self.unknown > 0 or last.cost_usd is None
+        if self.attempts == 0 and not open_:
             return last
-        unknown = (f"attempts_of_unknown_cost:{self.unknown}",) if self.unknown else ()
+        unknown = (f"{_UNKNOWN}{self.unknown}",) if self.unknown else ()
         return replace(
             last,
             attempts=self.attempts + 1,
             cost_usd=None if last.cost_usd is None else last.cost_usd + self.known_usd,
+            cost_bound_usd=self.most_usd(last, bound) if open_ else None,
             usage=None if last.usage is None else last.usage + self.usage,
             notes=(*last.notes, *unknown),
         )
@@ -117,11 +141,10 @@ class Bill:
     def _failure(self, last: Failure, bound: Decimal | None) -> Failure:
         everything = replace(self)
         everything.add(last, bound)
-        limit = None if everything.open_usd is None else everything.known_usd + everything.open_usd
         return replace(
             last,
             attempts=everything.attempts,
             usage=None if everything.usage == _NOTHING else everything.usage,
             cost_usd=everything.known_usd if everything.unknown == 0 else None,
-            cost_bound_usd=limit if everything.unknown else None,
+            cost_bound_usd=self.most_usd(last, bound) if everything.unknown else None,
         )

@@ -139,7 +139,7 @@ class Exchange:
         except _TooLargeError:
             text = f"the reply is longer than {self._body_max_bytes} bytes"
             return self._failed(FailureKind.UNINTELLIGIBLE, text, watch, retry=Retry.NEVER)
-        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+        except (httpx.HTTPError, aiohttp.ClientError, OSError, UnicodeError) as error:
             return self._broken(error.__cause__ or error, watch)
         return self._family.decode(request, self._card, reply, watch.elapsed_s())
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from httpx_aiohttp import AiohttpTransport
 
 from harness.core.card import Card
+from harness.core.money import sum_known
 from harness.core.ports import Clock
 from harness.core.request import Request
 from harness.core.response import Failure, FailureKind, Reply, Response, Retry
@@ -45,9 +46,17 @@ class _Course:
     lane: Lane
     request: Request
     bound_usd: Decimal | None
+    limit_usd: Decimal | None = None
     bill: bounds.Bill = field(default_factory=bounds.Bill)
     ends_s: float | None = None
     """When the total deadline passes; set by the first attempt."""
+
+    def has_room_after(self, reply: Reply) -> bool:
+        """Whether the call's own limit holds another attempt."""
+        if self.limit_usd is None:
+            return True
+        total = sum_known((self.bill.most_usd(reply, self.bound_usd), self.bound_usd))
+        return total is not None and total <= self.limit_usd
 
 
 class Transport:
@@ -88,9 +97,10 @@ class Transport:
         cooled = lane.breaker.state is BreakerState.OPEN and not lane.breaker.closed_in_s(self._clock.monotonic_s())
         return BreakerState.HALF_OPEN if cooled else lane.breaker.state
 
-    async def call(self, card: Card, request: Request) -> Reply:
+    async def call(self, card: Card, request: Request, *, limit_usd: Decimal | None = None) -> Reply:
         """The reply of *card* to *request*, retries included. A failure of the model is returned, never raised.
 
+        With *limit_usd*, a retry is made only if it and all attempts before it cannot cost more together.
         ``attempts`` is 0 when nothing was sent. Cancelled in flight, the attempt is settled at its bound, and the
         cancellation goes on.
         """
@@ -100,7 +110,7 @@ class Transport:
         bound = bounds.bound_usd(card, request)
         if bound is None and self._ledger.limit_usd is not None:
             return bounds.unbounded(card)
-        course = _Course(lane=lane, request=request, bound_usd=bound)
+        course = _Course(lane=lane, request=request, bound_usd=bound, limit_usd=limit_usd)
         reply = await self._attempt(course)
         while (wait_s := self._pause_s(course, reply)) is not None:
             await self._clock.sleep(wait_s)
@@ -117,7 +127,7 @@ class Transport:
             await self._http.aclose()
 
     def _pause_s(self, course: _Course, reply: Reply) -> float | None:
-        if isinstance(reply, Response) or _unsent(reply):
+        if isinstance(reply, Response) or _unsent(reply) or not course.has_room_after(reply):
             return None
         assert course.ends_s is not None, "the first attempt starts the clock"
         return pause_s(

@@ -93,7 +93,7 @@ def name(value: Json) -> str | None:
 
 def count(value: Json) -> int | None:
     """A number of tokens: not negative, whole, below ``COUNT_MAX``; else None."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     if not 0 <= value <= COUNT_MAX or value != int(value):
         return None

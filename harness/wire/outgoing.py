@@ -1,6 +1,7 @@
 """The HTTP request as a value: address, headers that do not show the key, and the body as JSON."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -28,11 +29,11 @@ def address(card: Card, *, default: str, path: str, query: str = "") -> httpx.UR
     joined = "&".join(part for part in (asked, query) if part)
     try:
         url = _url(f"{base}{tail}?{joined}" if joined else f"{base}{tail}")
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"{card.id}: base_url: {card.base_url!r} is no address: {error}") from error
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ConfigError(f"{card.id}: base_url: {_shown(card)} is no address: {error}") from error
     if url.scheme not in ("http", "https") or not url.host or url.userinfo:
         raise ConfigError(
-            f"{card.id}: base_url: {card.base_url!r} is no address of an API; "
+            f"{card.id}: base_url: {_shown(card)} is no address of an API; "
             f"it reads like {default!r} and has no name or password in it"
         )
     return url
@@ -65,4 +66,11 @@ def post(card: Card, url: httpx.URL, headers: Mapping[str, str], body: Mapping[s
 @lru_cache(maxsize=1024)
 def _url(text: str) -> httpx.URL:
     """*text* taken apart, which costs as much as all the rest of a request: a panel has few addresses."""
-    return httpx.URL(text)
+    url = httpx.URL(text)
+    url.host.encode("idna")  # as the look-up of the name will
+    return url
+
+
+def _shown(card: Card) -> str:
+    """The card's address without the password that may stand in it."""
+    return repr(re.sub(r"//[^/]*@", "//…@", card.base_url or ""))

@@ -10,6 +10,7 @@ from harness.core.card import Card
 from harness.core.errors import ConfigError
 
 KEY_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key"})
+_KEY_NAMES = frozenset(name.encode() for name in KEY_HEADERS)
 BLOT = "[key]"
 MESSAGE_MAX = 300
 KEY_LENGTH_MIN = 4
@@ -56,10 +57,10 @@ def plain_headers(headers: httpx.Headers) -> dict[str, str]:
 def sent_keys(reply: httpx.Response) -> tuple[str, ...]:
     """The keys in the headers of the request that *reply* answers, longest first; none when it comes without one."""
     try:
-        headers = plain_headers(reply.request.headers)
+        sent = reply.request.headers
     except RuntimeError:
         return ()
-    values = [value.removeprefix("Bearer ") for name, value in headers.items() if name in KEY_HEADERS]
+    values = [value.decode("latin-1").removeprefix("Bearer ") for name, value in sent.raw if name.lower() in _KEY_NAMES]
     keys = {form for value in values if len(value) >= KEY_LENGTH_MIN for form in (value, quote(value, safe=""))}
     return tuple(sorted(keys, key=len, reverse=True))
 

@@ -51,7 +51,9 @@ class Figure:
         """Whether the target is met; None without a target or a value."""
         if self.value is None or (self.at_most is None and self.at_least is None):
             return None
-        return self.value <= (self.at_most or float("inf")) and self.value >= (self.at_least or 0.0)
+        if self.at_most is not None and self.value > self.at_most:
+            return False
+        return self.at_least is None or self.value >= self.at_least
 
     @property
     def target(self) -> str:
@@ -72,7 +74,9 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def spend(argv: Sequence[str], *, core: int = CLIENT_CORE, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Spent:
+def spend(
+    argv: Sequence[str], *, core: int = CLIENT_CORE, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+) -> Spent:
     """Run *argv* to its end on one core. Raises RuntimeError with what it printed when it fails.
 
     A child's peak memory begins with its parent's: this process must stay small.
@@ -86,8 +90,8 @@ def spend(argv: Sequence[str], *, core: int = CLIENT_CORE, cwd: Path = ROOT, env
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            preexec_fn=lambda: pin(core),
         )
+        pin(core, process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - began_s
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -107,10 +111,10 @@ def script(module: str, *words: object) -> list[str]:
     return [sys.executable, "-m", f"tests.bench.{module}", *map(str, words)]
 
 
-def pin(core: int) -> None:
-    """Keep this process on one core, where the system can."""
+def pin(core: int, process: int = 0) -> None:
+    """Keep a process (0: this one) on one core, where the system can."""
     with contextlib.suppress(AttributeError, OSError):
-        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(process, {core})
 
 
 def others() -> float:
@@ -134,7 +138,8 @@ def _jiffies() -> tuple[int, int]:
 @contextlib.contextmanager
 def running(argv: Sequence[str], *, core: int) -> Iterator[str]:
     """*argv* as a server on *core* while the block lasts; the first line it prints."""
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: pin(core)) as process:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        pin(core, process.pid)
         try:
             assert process.stdout is not None
             yield process.stdout.readline().strip()

@@ -1,7 +1,8 @@
 /* A model server that costs almost nothing: one thread, epoll, OpenAI's chat completions, always the answer "42".
  *
- *   stub const MS            every reply after MS milliseconds
- *   stub lognormal P50 P99   log-normal delays with this median and 99th percentile, in milliseconds
+ *   stub const MS                    every reply after MS milliseconds
+ *   stub lognormal P50 P99 DISSENT   log-normal delays with this median and 99th percentile, in milliseconds;
+ *                                    this share of the replies is another number
  *
  * Listens on a free port of the loopback address and prints it. GET /stats tells what it has seen; GET /reset forgets
  * it. A request is understood when it has a Content-Length; nothing else is asked of it.
@@ -40,8 +41,8 @@ static Connection connections[CONNECTIONS];
 static Due *heap;
 static size_t waiting, room;
 static struct { long requests, opened, abandoned, in_flight, in_flight_max; } seen;
-static double mu, sigma;
-static char reply[2048];
+static double mu, sigma, dissent;
+static char reply[2048], *said;
 static size_t reply_length;
 
 static double now(void) {
@@ -96,6 +97,12 @@ static void answer(int descriptor, const char *bytes, size_t length) {
     }
 }
 
+static void answer_question(int descriptor) {
+    int number = dissent > 0 && uniform() < dissent ? 10 + (int)(uniform() * 32) : 42;
+    said[0] = (char)('0' + number / 10), said[1] = (char)('0' + number % 10);
+    answer(descriptor, reply, reply_length);
+}
+
 static void tell(int descriptor) {
     char body[256], whole[512];
     int length = snprintf(body, sizeof body,
@@ -117,7 +124,7 @@ static void serve(int descriptor, const char *head) {
     }
     seen.requests++;
     double wait = delay();
-    if (wait <= 0) { answer(descriptor, reply, reply_length); return; }
+    if (wait <= 0) { answer_question(descriptor); return; }
     if (++seen.in_flight > seen.in_flight_max) seen.in_flight_max = seen.in_flight;
     later((Due){now() + wait, descriptor, connections[descriptor].generation});
 }
@@ -161,7 +168,7 @@ static void answer_what_is_due(void) {
         Due due = soonest();
         seen.in_flight--;
         Connection *connection = &connections[due.descriptor];
-        if (connection->open && connection->generation == due.generation) answer(due.descriptor, reply, reply_length);
+        if (connection->open && connection->generation == due.generation) answer_question(due.descriptor);
         else seen.abandoned++;
     }
 }
@@ -185,15 +192,17 @@ static int listen_anywhere(void) {
 
 int main(int count, char **words) {
     if (count == 3 && !strcmp(words[1], "const")) mu = atof(words[2]) / 1000;
-    else if (count == 4 && !strcmp(words[1], "lognormal")) {
+    else if (count == 5 && !strcmp(words[1], "lognormal")) {
         mu = log(atof(words[2]) / 1000);
         sigma = (log(atof(words[3]) / 1000) - mu) / Z99;
-    } else { fputs("usage: stub const MS | stub lognormal P50 P99\n", stderr); return 2; }
+        dissent = atof(words[4]);
+    } else { fputs("usage: stub const MS | stub lognormal P50 P99 DISSENT\n", stderr); return 2; }
     const char *body = "{\"id\": \"chatcmpl-1\", \"object\": \"chat.completion\", \"created\": 1700000000, \"model\": \"stub\", "
         "\"choices\": [{\"index\": 0, \"message\": {\"role\": \"assistant\", \"content\": \"42\"}, \"logprobs\": null, "
         "\"finish_reason\": \"stop\"}], \"usage\": {\"prompt_tokens\": 20, \"completion_tokens\": 5, \"total_tokens\": 25}}";
     reply_length = (size_t)snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         "x-request-id: req-1\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+    said = strstr(reply, "42");
     int listener = listen_anywhere(), poll = epoll_create1(0), timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     epoll_ctl(poll, EPOLL_CTL_ADD, listener, &(struct epoll_event){EPOLLIN, {.fd = listener}});
     epoll_ctl(poll, EPOLL_CTL_ADD, timer, &(struct epoll_event){EPOLLIN | EPOLLET, {.fd = timer}});

@@ -46,7 +46,8 @@ class Stub:
 
     def _get(self, path: str) -> Mapping[str, int]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=10) as reply:
-            return json.load(reply)
+            seen: Mapping[str, int] = json.load(reply)
+            return seen
 
 
 @cache
@@ -75,6 +76,8 @@ def make_home(folder: Path, *, port: int, tasks: int = 1) -> Path:
     cards = "".join(CARD.format(name=name, port=port) for name in "abc")
     (registry / "models.yaml").write_text(f"models:\n{cards}")
     (suite / "suite.yaml").write_text(SUITE)
-    rows = ({"id": f"q{i}", "prompt": f"What is 6*7? ({i}) Answer with the number.", "expected": "42"} for i in range(tasks))
+    rows = (
+        {"id": f"q{i}", "prompt": f"What is 6*7? ({i}) Answer with the number.", "expected": "42"} for i in range(tasks)
+    )
     (suite / "cases.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     return folder

@@ -53,7 +53,7 @@ class Home:
         """The command, running; in a process group of its own."""
         usual = {"env": self.environ, "cwd": self.root, "text": True, "start_new_session": True}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(self.argv(*words), **{**usual, **pipes, **options})
+        return subprocess.Popen(**{"args": self.argv(*words), **usual, **pipes, **options})
 
     def run(self, *words: str, timeout_s: float = 120, **options: Any) -> "subprocess.CompletedProcess[str]":
         """The command, at its end."""
@@ -86,10 +86,7 @@ class Home:
         with open_store(state / "harness.duckdb") as store:
             assert store.sync(state / "journal").problems == ()
             found = trials(store, run)
-        rows = {
-            (each.task_id, each.candidate, each.epoch, each.grade, each.answer, each.cost_usd)
-            for each in found
-        }
+        rows = {(each.task_id, each.candidate, each.epoch, each.grade, each.answer, each.cost_usd) for each in found}
         assert len(rows) == len(found)
         return rows
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -150,7 +149,7 @@ def test_lasting_faults_are_met_by_each_family(live: Live):
 
 
 def test_a_single_models_grade_is_that_of_its_reply(live: Live):
-    replies = {call.trace_id: call.reply for calls in live.calls.values() for call in calls}
+    replies = {str(call.trace_id): call.reply for calls in live.calls.values() for call in calls}
     wrong = []
     for given in live.home.grades():
         graded = given.graded
@@ -249,4 +248,4 @@ def test_keys_appear_nowhere(live: Live):
 def test_nothing_in_the_home_folder_is_open_to_others(live: Live):
     state = [path for path in (live.home.root / ".harness").rglob("*") if path.is_file()]
     assert state
-    assert [path for path in state if os.stat(path).st_mode & 0o077] == []
+    assert [path for path in state if path.stat().st_mode & 0o077] == []

@@ -51,9 +51,11 @@ class Table:
     replies: Mapping[str, object]
     delays_s: Mapping[str, float] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    limits: list[Decimal | None] = field(default_factory=list)
 
-    async def call(self, card: Card, request: Request) -> Reply:
+    async def call(self, card: Card, request: Request, *, limit_usd: Decimal | None = None) -> Reply:
         self.calls.append(card.id)
+        self.limits.append(limit_usd)
         await asyncio.sleep(self.delays_s.get(card.id, 0))
         given = self.replies[card.id]
         if isinstance(given, Callable):

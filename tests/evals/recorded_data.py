@@ -3,13 +3,14 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 
-def rows(name: str) -> list[dict]:
+def rows(name: str) -> list[dict[str, Any]]:
     path = DATA / name
     if not path.exists():
         pytest.skip(f"recorded data {name} is not here")
@@ -48,7 +49,8 @@ def humaneval_home(root: Path) -> Path:
     data = rows("humaneval_codegen_dev.jsonl.gz")
     _suite(root, "humaneval", "code", "min_isolation: standard")
     cases = [
-        {"id": row["id"], "prompt": row["prompt"], "tests": row["test"], "entry_point": row["entry_point"]} for row in data
+        {"id": row["id"], "prompt": row["prompt"], "tests": row["test"], "entry_point": row["entry_point"]}
+        for row in data
     ]
     _lines(root / "suites/humaneval/cases.jsonl", cases)
     (root / "registry").mkdir()
@@ -69,5 +71,5 @@ def _suite(root: Path, name: str, kind: str, more: str) -> None:
     )
 
 
-def _lines(path: Path, items: list[dict]) -> None:
+def _lines(path: Path, items: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(item) + "\n" for item in items))

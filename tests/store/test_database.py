@@ -5,13 +5,15 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import fields
 from importlib.resources import files
 
 import duckdb
 import pytest
 
 from harness.core.errors import ConfigError, StoreError
-from harness.store import open_store, runs
+from harness.core.rows import TrialRow
+from harness.store import open_store, runs, trials
 from harness.store.database import STORAGE_VERSION
 from harness.store.questions import Migration, migrations, question
 
@@ -230,6 +232,28 @@ def test_an_export_that_cannot_be_written_is_told(store, tmp_path):
     (tmp_path / "out" / "run.csv").mkdir(parents=True)
     with pytest.raises(StoreError, match="cannot export"):
         store.export(tmp_path / "out", form="csv")
+
+
+def test_the_trials_of_one_run_as_parquet(store, journals, append, events, tmp_path):
+    append(*events.whole_run())
+    store.sync(journals)
+    known = trials(store, "run-one")
+    file = tmp_path / 'it\'s; a "file" --' / "trials.parquet"
+    assert store.export_trials("run-one", file) == len(known) > 0
+    with duckdb.connect() as fresh:
+        table = fresh.execute("SELECT * FROM read_parquet($file)", {"file": str(file)})
+        columns = [column[0] for column in table.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in table.fetchall()]
+    assert columns == [field.name for field in fields(TrialRow)]
+    assert [(row["task_id"], row["candidate"], row["grade"]) for row in rows] == [
+        (row.task_id, row.candidate, row.grade.value) for row in known
+    ]
+
+
+def test_an_unknown_run_exports_no_trial_and_no_statement_is_made_of_its_name(store, tmp_path):
+    assert store.export_trials("x' OR '1'='1", tmp_path / "none.parquet") == 0
+    with pytest.raises(StoreError, match="cannot export"):
+        store.export_trials("x", tmp_path)
 
 
 def test_every_question_says_what_it_is():
