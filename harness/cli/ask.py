@@ -188,14 +188,12 @@ def _task(request: Request, tests: Path) -> Task:
 
 
 def _prompt(prompt: str, context: list[Path]) -> str:
-    question = _typed() if prompt == "-" else prompt
-    if not question.strip():
-        raise ConfigError("ask: the question is empty")
-    return "\n\n".join([*(f"{path.name}:\n{read_text(path)}" for path in context), question])
-
-
-def _typed() -> str:
+    question = sys.stdin.buffer.read() if prompt == "-" else prompt.encode("utf-8", "surrogateescape")
     try:
-        return sys.stdin.read()
+        text = question.decode()
     except UnicodeDecodeError as error:
-        raise ConfigError(f"standard input: is not UTF-8 text: {error.reason} at byte {error.start}") from error
+        where = "standard input" if prompt == "-" else "the question"
+        raise ConfigError(f"ask: {where} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    if not text.strip():
+        raise ConfigError("ask: the question is empty")
+    return "\n\n".join([*(f"{path.name}:\n{read_text(path)}" for path in context), text])

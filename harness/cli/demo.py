@@ -34,7 +34,7 @@ from harness.sandbox import open_sandbox
 from harness.transport import SystemClock
 
 SUITES = ("starter", "starter-code", "ledger")
-LIMITS = {"ledger": 8}
+LIMITS = {"ledger": 6}
 """A sample of the suites whose tests take long; the whole of the others."""
 SAMPLE_SEED = 4
 A, B = CandidateId("scripted/quick"), CandidateId("scripted/careful")

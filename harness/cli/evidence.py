@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.cli.stored import open_synced
-from harness.content import Home, load_registry
+from harness.content import Home, Registry, load_registry
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json, plain
-from harness.core.ids import ModelId, PolicyName
+from harness.core.ids import PolicyName
 from harness.core.rows import RunRow
 from harness.journal.excerpt import Excerpt, Quote, excerpt
 from harness.report.evidence import Context
@@ -32,6 +32,11 @@ class Found:
         """All lines, in that order."""
         return [line for part in self.excerpts for line in part.quotes]
 
+    @property
+    def heads(self) -> list[dict[str, Json]]:
+        """Where each journal ended when it was read."""
+        return [{"journal": part.journal, "lines": part.lines, "head_hash": part.head_hash} for part in self.excerpts]
+
 
 def find_evidence(home: Home, ref: str) -> Found:
     """The evidence of the outcome *ref*: an id or a unique beginning of one.
@@ -52,23 +57,26 @@ def find_evidence(home: Home, ref: str) -> Found:
 
 
 def _context(home: Home, row: VerdictRow, run: RunRow | None) -> Context:
-    try:
-        registry = load_registry(home)
-    except ConfigError:  # evidence is shown all the same: the registry only adds to it
-        policy, current = None, {}
-    else:
-        policy = registry.policies.get(PolicyName(row.policy))
-        current = {ModelId(card.id): card.price for card in registry.cards.values() if card.price is not None}
-    same = policy is not None and policy.version == row.policy_version
-    fields = plain(policy) if same else None
+    registry = _registry(home)
+    cards = () if registry is None else tuple(registry.cards.values())
+    policy = None if registry is None else registry.policies.get(PolicyName(row.policy))
+    fields: Json = plain(policy) if policy is not None and policy.version == row.policy_version else None
+    suite = None if run is None else f"{run.suite}@{run.suite_version}"
     return Context(
-        policy=fields if isinstance(fields, dict) else None,
+        policy=fields,
         compare=_compare(row, fields),
-        prices=_prices(row, run, {model: plain(price) for model, price in current.items()}),
-        run=None
-        if run is None
-        else {"run_id": run.run_id, "name": run.name, "suite": f"{run.suite}@{run.suite_version}"},
+        prices=_prices(row, run, {card.id: plain(card.price) for card in cards if card.price is not None}),
+        run=None if run is None else {"run_id": run.run_id, "name": run.name, "suite": suite},
+        scripted=tuple(card.id for card in cards if card.api == "scripted"),
     )
+
+
+def _registry(home: Home) -> Registry | None:
+    """None for one that cannot be read: evidence is shown all the same, the registry only adds to it."""
+    try:
+        return load_registry(home)
+    except ConfigError:
+        return None
 
 
 def _compare(row: VerdictRow, policy: Json) -> Json:

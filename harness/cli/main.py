@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +16,7 @@ from harness.cli.context import Context
 from harness.cli.exits import Exit
 from harness.cli.interrupts import SAID
 from harness.cli.options import split
-from harness.cli.output import Output, open_streams
+from harness.cli.output import Output, open_streams, secrets_of, visible
 from harness.cli.provenance import harness_version
 from harness.cli.usage import nearest, told
 from harness.core.errors import BudgetError, ConfigError, HarnessError
@@ -67,9 +67,18 @@ class Overview(TyperGroup):
 def run(argv: Sequence[str]) -> int:
     """Run one command line; never raises. Results go to stdout, everything else to stderr."""
     open_streams()
-    try:
+
+    def work() -> int:
         options, words = split(argv)
         return _run(words, Context(options, Output(options), tuple(argv)))
+
+    return ended(work)
+
+
+def ended(work: Callable[[], int]) -> int:
+    """The exit code of *work*, however it ends; what went wrong is told on stderr."""
+    try:
+        return work()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is heard; a second one must not break off the way out
         sys.stderr.write(SAID)
@@ -156,7 +165,7 @@ def _leaves(group: ExceptionGroup) -> Iterator[Exception]:
 def _told(errors: Sequence[HarnessError]) -> int:
     """Each error once. Tasks that run side by side often fail for one reason."""
     for text in dict.fromkeys(map(str, errors)):
-        sys.stderr.write(f"{text}\n")
+        _complain(text)
     return Exit.BUDGET if any(isinstance(error, BudgetError) for error in errors) else Exit.FIXABLE
 
 
@@ -168,5 +177,10 @@ def _let_go() -> None:
 
 
 def _bug() -> int:
-    sys.stderr.write(f"a bug in harness, please report it with this trace:\n{traceback.format_exc()}")
+    _complain(f"a bug in harness, please report it with this trace:\n{traceback.format_exc().rstrip()}")
     return Exit.BUG
+
+
+def _complain(text: str) -> None:
+    """To stderr. Nothing that a vendor or a file said drives the terminal, and no key gets there."""
+    sys.stderr.write(f"{visible(secrets_of(os.environ)(text))}\n")

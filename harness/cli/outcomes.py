@@ -20,7 +20,9 @@ def outcome_json(outcome: Outcome) -> dict[str, Json]:
         "detail": outcome.detail,
         "confidence": outcome.confidence,
         "certified": outcome.certified,
+        "agreed": outcome.agreed,
         "degraded": outcome.degraded,
+        "review": outcome.review,
         "policy": outcome.policy,
         "policy_version": outcome.policy_version,
         "comparator": outcome.comparator,
@@ -45,7 +47,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Json]:
 def print_outcome(output: Output, outcome: Outcome) -> None:
     """What was answered, how far it can be trusted, who said what, and what it cost."""
     if outcome.served:
-        output.line(outcome.answer or "", style="bold green")
+        output.line(outcome.answer or "", style="bold green" if outcome.agreed else "bold yellow")
     else:
         output.line(f"not served: {outcome.reason}", style="bold red")
     output.prose(outcome.detail)

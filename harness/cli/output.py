@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
+import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -12,9 +14,13 @@ from harness.cli.labels import NOTHING
 from harness.cli.layout import Shape, table_lines, wrapped
 from harness.cli.options import Options
 from harness.core.hashing import plain
+from harness.guard import Redactor, redactor
 
 WIDTH = 100
 """Of prose everywhere, and of tables where no terminal says otherwise."""
+
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)S?$", re.IGNORECASE)
+"""Names of variables whose values are never printed."""
 
 
 @dataclass(slots=True)
@@ -24,25 +30,27 @@ class Output:
     options: Options
     _out: Console = field(init=False)
     _err: Console = field(init=False)
+    _clean: Redactor = field(init=False)
 
     def __post_init__(self) -> None:
         self._out = _console(self.options, stderr=False)
         self._err = _console(self.options, stderr=True)
+        self._clean = secrets_of(os.environ)
 
     def json(self, value: object) -> None:
         """The machine-readable result: one JSON document."""
-        text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2)
+        text = self._clean.redact_json(json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2))
         # A lone surrogate, in a file name or a model's text, is no character of UTF-8; JSON can spell it.
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
     def raw(self, text: str) -> None:
         """A result in a format of its own, as it is."""
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
+        sys.stdout.write(self._clean(text).encode("utf-8", "backslashreplace").decode())
 
     def line(self, text: str = "", *, style: str = "") -> None:
         """Text for people, as it stands. It may come from a model: nothing in it drives the terminal."""
         if not self.options.json:
-            self._out.print(visible(text), style=style, markup=False, highlight=False, soft_wrap=True)
+            self._out.print(visible(self._clean(text)), style=style, markup=False, highlight=False, soft_wrap=True)
 
     def prose(self, text: str, *, style: str = "", indent: str = "") -> None:
         """Sentences for people, wrapped at words."""
@@ -62,11 +70,11 @@ class Output:
     def remark(self, text: str) -> None:
         """Something on the side, to stderr."""
         if not self.options.quiet:
-            self._err.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+            self._err.print(visible(self._clean(text)), markup=False, highlight=False, soft_wrap=True)
 
     def error(self, text: str) -> None:
         """Why it did not work, to stderr; also with ``--quiet``."""
-        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.write(visible(self._clean(text)) + "\n")
 
     def table(
         self,
@@ -111,6 +119,11 @@ def visible(text: str) -> str:
     'a\\x1b[31mb'
     """
     return "".join(char if _harmless(char) else char.encode("unicode_escape").decode() for char in text)
+
+
+def secrets_of(environ: Mapping[str, str]) -> Redactor:
+    """What takes the values of *environ*'s keys out of a text, should one ever come so far."""
+    return redactor({name: value for name, value in environ.items() if _SECRET.search(name)})
 
 
 def _harmless(char: str) -> bool:

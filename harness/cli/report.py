@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from harness.cli.context import Context
+from harness.cli.evidence import find_evidence
 from harness.cli.exits import Exit
 from harness.cli.labels import link, times
+from harness.cli.provenance import harness_version
 from harness.cli.runs import print_runs, run_rows
 from harness.cli.runtime import home_of, write_text
 from harness.cli.stored import open_synced
@@ -18,6 +20,8 @@ from harness.core.errors import ConfigError
 from harness.core.hashing import Json
 from harness.core.rows import RunRow, TrialRow
 from harness.report import ab_results, ab_summary, ab_tasks, render_ab
+from harness.report.evidence import evidence_view
+from harness.report.evidence_page import banner, render_evidence
 from harness.store import runs as runs_query
 
 _STYLES = {"better": "bold green", "equivalent": "bold green", "worse": "bold red", "insufficient": "bold yellow"}
@@ -26,9 +30,10 @@ EXIT_OF_VERDICT = {"better": Exit.DONE, "equivalent": Exit.DONE, "worse": Exit.N
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    report = typer.Typer(help="Pages, one self-contained HTML file each: ab.", invoke_without_command=True)
+    report = typer.Typer(help="Pages, one self-contained HTML file each: ab, evidence.", invoke_without_command=True)
     report.callback()(_default)
     report.command(name="ab")(ab)
+    report.command(name="evidence")(evidence)
     app.add_typer(report, name="report")
 
 
@@ -82,6 +87,34 @@ def ab(
         print_verdict(at, results)
         at.output.line(f"page: {link(Path(summary['file']))}")
     return EXIT_OF_VERDICT[summary["verdict"]]
+
+
+def evidence(
+    ctx: typer.Context,
+    verdict: Annotated[str, typer.Argument(metavar="VERDICT", help="Id, or beginning of an id.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page; <home>/.harness/pages/ otherwise.")
+    ] = None,
+) -> int:
+    """Why was this answer served, or not? The evidence of one outcome as one HTML file.
+
+    Exit code: 0 served, 3 not served.
+    """
+    at: Context = ctx.obj
+    home = home_of(at.options)
+    found = find_evidence(home, verdict)
+    view = evidence_view(found.quotes, found.context)
+    page = out or home.state / "pages" / f"evidence-{found.row.verdict_id}.html"
+    templates = home.reports / "templates"
+    write_text(page, render_evidence(view, templates=templates, heads=found.heads, harness=harness_version()))
+    headline = banner(view)["headline"]
+    if at.options.json:
+        served = view["outcome"]["served"]
+        at.output.json({"verdict_id": view["verdict_id"], "served": served, "headline": headline, "file": str(page)})
+    else:
+        at.output.line(headline, style="bold")
+        at.output.line(f"page: {link(page)}")
+    return Exit.DONE if view["outcome"]["served"] else Exit.NO
 
 
 def print_verdict(at: Context, results: Mapping[str, Json], *, indent: str = "") -> None:

@@ -50,7 +50,7 @@ def _what(error: Any, words: Sequence[str]) -> str:
     if message.startswith("No such option"):
         return f"no option {error.option_name!r}{_instead(error)}"
     if message.startswith("No such command"):
-        name = message.partition("'")[2].rpartition("'")[0]
+        name = re.split("['\"]", message)[1]
         return f"no command {name!r}; {nearest(name, list(error.ctx.command.commands))}"
     if message.endswith("requires an argument."):
         return f"{error.option_name} needs a value"

@@ -16,7 +16,7 @@ from harness.consensus.tally import GroupOf, Tally, tally
 from harness.core.ballot import Ballot
 from harness.core.ids import ModelId
 from harness.core.outcome import Reason
-from harness.core.policy import Policy, Quorum, Unanimous
+from harness.core.policy import Policy, Quorum, RiskLimit, Unanimous
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Machine:
     def _conclude(self, count: Tally) -> Action:
         reason, why = shortfall(count, self._target)
         divergent = reason in (Reason.DIVERGENT, Reason.COMPARATOR_UNKNOWN)
-        if divergent and self.policy.on_divergence == "serve_best":
+        if divergent and self._serves_best:
             return Serve(self._best(count), count, f"best of a divergent panel: {why}", agreed=False)
         return Abstain(reason, count, why, self._review)
 
@@ -152,7 +152,7 @@ class Machine:
 
     def _hopeless(self, count: Tally) -> bool:
         """Whether no ballot that is still out can lead to an answer."""
-        if self.policy.tiebreak is not None or self.policy.on_divergence == "serve_best":
+        if self.policy.tiebreak is not None or self._serves_best:
             return False
         return not self._still_possible(count)
 
@@ -173,6 +173,11 @@ class Machine:
     def _target(self) -> int:
         assert self._rule is not None, "start() abstains without a rule"
         return needed(self._rule, len(self._voters))
+
+    @property
+    def _serves_best(self) -> bool:
+        """Whether a divergent panel is served all the same; never under a rule that promises a limit of the risk."""
+        return self.policy.on_divergence == "serve_best" and not isinstance(self.policy.rule, RiskLimit)
 
     @property
     def _review(self) -> bool:

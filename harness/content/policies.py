@@ -125,6 +125,8 @@ class _Policy(Spec):
         votes = self.rule.fallback if isinstance(self.rule, RiskLimit) else self.rule
         if isinstance(votes, Quorum) and votes.k > len(self.panel):
             raise ValueError(f"quorum: {votes.k} is larger than the panel of {len(self.panel)}")
+        if isinstance(self.rule, RiskLimit) and self.on_divergence == "serve_best":
+            raise ValueError("on_divergence: 'serve_best' breaks the promise of a risk limit; use review or refuse")
         return self
 
     def policy(self, name: str) -> Policy:

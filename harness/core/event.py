@@ -132,6 +132,19 @@ class BudgetHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """``reserved``: under a spending limit, what a call may cost, written before it is sent.
+
+    A session that is killed leaves calls in flight that may be billed: the next one counts them at this bound. The
+    ``call`` line of the same key says what it came to; ``released`` that it was not sent after all.
+    """
+
+    key: CallKey
+    bound_usd: Decimal
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     """``run.finished``: every trial of the run has its grade."""
 
@@ -141,7 +154,9 @@ class RunFinished:
     why: str = ""
 
 
-Event = RunStarted | Call | Executed | Decided | GradeGiven | Reviewed | MatrixPromoted | BudgetHit | RunFinished
+Event = (
+    RunStarted | Call | Executed | Decided | GradeGiven | Reviewed | MatrixPromoted | BudgetHit | Reserved | RunFinished
+)
 
 KINDS: Mapping[type[Event], str] = {
     RunStarted: "run.started",
@@ -152,6 +167,7 @@ KINDS: Mapping[type[Event], str] = {
     Reviewed: "review",
     MatrixPromoted: "matrix.promoted",
     BudgetHit: "budget",
+    Reserved: "reserved",
     RunFinished: "run.finished",
 }
 """The ``kind`` of each event, as journals spell it."""

@@ -83,6 +83,8 @@ class Outcome:
     confidence: float | None = None
     """Calibrated probability of being right; ``None`` without a calibration: a share of votes is not one."""
     certified: bool = False
+    agreed: bool = True
+    """False: the best of a divergent panel, served because the policy says ``serve_best``."""
     degraded: bool = False
     """Fewer valid ballots than members called: served on a thinner panel than declared."""
     policy: str

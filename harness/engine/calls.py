@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harness.core.card import Card
-from harness.core.event import Call
+from harness.core.event import Call, Reserved
 from harness.core.ids import CallKey
 from harness.core.ports import Caller, Journal
 from harness.core.request import Purpose, Request, call_key
@@ -26,6 +26,8 @@ class Calls:
     """The most a call can cost; for calls that are cancelled in flight."""
     recorded: Mapping[str, Reply] = field(default_factory=dict)
     """Replies of an earlier session, by call key."""
+    limited: bool = False
+    """Under a spending limit what a call may cost is on disk before it is sent: a killed session must not forget it."""
 
     async def ask(
         self, card: Card, request: Request, purpose: Purpose = "vote", *, limit_usd: Decimal | None = None
@@ -39,6 +41,7 @@ class Calls:
         known = self.recorded.get(key)
         if known is not None and not _gave_up(known):
             return known
+        await self._reserve(key, card, request)
         try:
             reply = await self.caller.call(card, request, limit_usd=limit_usd)
         except asyncio.CancelledError:
@@ -58,8 +61,14 @@ class Calls:
             cost_bound_usd=self.bound_usd(card, request),
         )
 
+    async def _reserve(self, key: CallKey, card: Card, request: Request, *, released: bool = False) -> None:
+        bound = self.bound_usd(card, request) if self.limited else None
+        if bound is not None:
+            await self.journal.append(Reserved(key=key, bound_usd=bound, released=released))
+
     async def _record(self, key: CallKey, card: Card, request: Request, purpose: Purpose, reply: Reply) -> None:
         if isinstance(reply, Failure) and (reply.kind in UNSENT or reply.attempts == 0):
+            await self._reserve(key, card, request, released=True)
             return
         await self.journal.append(
             Call(

@@ -46,6 +46,7 @@ def decided(
         text=_text(serve.winner) if serve else None,
         reason=action.reason if isinstance(action, Abstain) else None,
         detail="; ".join((_detail(action, policy), *shared)),
+        agreed=serve is None or serve.agreed,
         degraded=bool(shared) or _degraded(action.tally.ballots),
         policy=policy.name,
         policy_version=policy.version,

@@ -69,7 +69,13 @@ async def open_session(
         open_journal(path, clock=clock, redact=redact, capture=capture) as journal,
     ):
         directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
-        calls = Calls(caller=transport, journal=journal, bound_usd=transport.bound_usd, recorded=recorded or {})
+        calls = Calls(
+            caller=transport,
+            journal=journal,
+            bound_usd=transport.bound_usd,
+            recorded=recorded or {},
+            limited=max_cost_usd is not None,
+        )
 
         def open_breakers() -> Collection[ModelId]:
             return [card.id for card in registry.cards.values() if transport.breaker_state(card) is BreakerState.OPEN]

@@ -1,34 +1,13 @@
 """A few things at a time: results in the order of the inputs, errors as they were raised."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from harness.core.errors import HarnessError
+from harness.engine.errors import one_error
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
-
-
-@contextmanager
-def one_error() -> Iterator[None]:
-    """Around a task group: a HarnessError raised in it, at any depth, comes out by itself.
-
-    It is a line for the user, and a group of errors is none.
-    """
-    try:
-        yield
-    except ExceptionGroup as group:
-        ours = group.subgroup(HarnessError)
-        if ours is None:
-            raise
-        raise _first(ours) from None
-
-
-def _first(group: BaseExceptionGroup[HarnessError]) -> HarnessError:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def in_order(inputs: Iterable[_In], work: Callable[[_In], Awaitable[_Out]], workers: int) -> AsyncIterator[_Out]:

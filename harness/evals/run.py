@@ -15,8 +15,8 @@ from harness.core.ports import Journal
 from harness.core.suite import Task
 from harness.core.trial import Grade, Graded, TrialKey
 from harness.engine import over_budget
+from harness.engine.errors import one_error
 from harness.evals.plan import Plan
-from harness.evals.pool import one_error
 from harness.evals.solving import Solved
 
 Solve = Callable[[Task, TrialKey], Awaitable[Solved]]

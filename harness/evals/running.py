@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.content import Home, Registry
 from harness.core.card import Card
 from harness.core.errors import ConfigError, JournalError
-from harness.core.event import BudgetHit, Call, Event, GradeGiven, RunFinished, RunStarted
+from harness.core.event import BudgetHit, Call, Event, GradeGiven, Reserved, RunFinished, RunStarted
 from harness.core.execution import Isolation
 from harness.core.hashing import Json
 from harness.core.ids import CandidateId, ModelId, RunId, TraceId
@@ -34,7 +34,7 @@ from harness.transport.bounds import bound_usd, unbounded
 class RunOptions:
     """How a plan is carried out; none of it changes the run's id."""
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # it holds the keys
     max_cost_usd: Decimal | None = None
     deadlines: Deadlines | None = None
     """Of each call; ``None``: the usual ones."""
@@ -129,6 +129,7 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
     replies: dict[TraceId, dict[str, Reply]] = {}
     grades: dict[TrialKey, Graded] = {}
     spent_usd = Decimal(0)
+    in_flight: dict[str, Decimal] = {}
     lines = 0
     for line in read(path):
         lines = line.seq
@@ -138,6 +139,12 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
             case Call() as event:
                 replies.setdefault(event.trace_id, {})[event.key] = event.reply
                 spent_usd += spent([event], cards or {})
+                in_flight.pop(event.key, None)
+            case Reserved(key=key, bound_usd=bound, released=released):
+                earlier = in_flight.pop(key, Decimal(0))
+                if not released:
+                    spent_usd += earlier  # of a session that was killed: it may have been billed
+                    in_flight[key] = bound
             case GradeGiven(run_id=run_id, graded=graded):
                 grades[graded.key] = _counted(graded)
                 if graded.grade.measured:
@@ -156,7 +163,7 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
         finished=finished,
         replies=known,
         grades=grades,
-        spent_usd=spent_usd,
+        spent_usd=spent_usd + sum(in_flight.values(), start=Decimal(0)),
         lines=lines,
     )
 

@@ -40,6 +40,8 @@ class Context:
     """By model, the fields of :class:`harness.core.money.Price` and ``"from"``, where it stands."""
     run: Mapping[str, Json] | None = None
     """``{"run_id", "name", "suite"}`` of the run it was asked in."""
+    scripted: Sequence[str] = ()
+    """Models whose answers are scripted: nothing here is a claim about a vendor's model."""
 
 
 def evidence_view(quotes: Sequence[Quote], context: Context, *, hashes_only: bool = False) -> dict[str, Json]:
@@ -85,6 +87,7 @@ def evidence_view(quotes: Sequence[Quote], context: Context, *, hashes_only: boo
         "executions": [_execution(line, event) for line, event in _all(events, Executed)],
         "grade": next((_grade(line, event) for line, event in _last(events, GradeGiven)), None),
         "run": context.run,
+        "scripted": [ballot.model for ballot in outcome.ballots if ballot.model in context.scripted],
         "reviews": [_review(line, event) for line, event in _all(events, Reviewed)],
         "redactions": sum(line.raw.count(_MARK.encode()) for line in quotes),
         "lines": [

@@ -6,7 +6,7 @@
      "hashes_only": false,
      "journals": [{"journal", "lines", "head_hash", "signature": {…} | null}],
      "lines": [{"journal", "seq", "at", "kind", "prev", "hash", "line": "<the line as it stands>" | null}],
-     "context": {"policy", "compare", "prices", "run"}, "view": {…}}
+     "context": {"policy", "compare", "prices", "run", "scripted"}, "view": {…}}
 
 The hash of a line can be re-computed with nothing of ours: the SHA-256 of the line's bytes before ``,"hash":``, then
 ``}``. What that proves, and what not, is said in :data:`ABOUT`, which travels with each bundle.
@@ -181,7 +181,13 @@ def _heads(found: Json, entries: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _derived(found: Json, quotes: Sequence[Quote]) -> Iterator[str]:
     """How the view differs from what follows from the lines."""
     given = found["context"]
-    context = Context(**{name: given.get(name) for name in ("policy", "compare", "run")}, prices=given["prices"] or {})
+    context = Context(
+        policy=given.get("policy"),
+        compare=given.get("compare"),
+        prices=given.get("prices") or {},
+        run=given.get("run"),
+        scripted=tuple(given.get("scripted") or ()),
+    )
     again, said = evidence_view(quotes, context), dict(found["view"])
     if again["verdict_id"] != found["verdict_id"]:
         yield f"the lines are of verdict {again['verdict_id']}, the bundle says {found['verdict_id']}"

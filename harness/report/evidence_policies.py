@@ -26,7 +26,7 @@ class Votes:
     group_of: dict[ModelId, int]
     """Place of the group in the outcome, by model."""
     unheard: int
-    """Members that were not asked or not waited for."""
+    """Members whose vote is not known: not asked, not waited for, or perhaps no member."""
 
     @property
     def sizes(self) -> dict[int, int]:
@@ -67,8 +67,8 @@ def _votes(outcome: Outcome, panel: Sequence[ModelId] | None) -> Votes:
     group_of = {model: place for place, group in enumerate(outcome.groups) for model in group.models}
     voting = [each for each in outcome.ballots if (each.role == "panel" if panel is None else each.model in panel)]
     heard = tuple(ballot for ballot in voting if not _unwaited(ballot))
-    apart = len(outcome.ballots) - len(voting)
-    voters = outcome.quorum.declared - apart if panel is None else len(panel)
+    # Without the policy nobody knows whether a tiebreaker is also a member: its vote may count, or not.
+    voters = outcome.quorum.declared if panel is None else len(panel)
     return Votes(ballots=heard, group_of=group_of, unheard=max(0, voters - len(heard)))
 
 
@@ -132,5 +132,5 @@ def _single(outcome: Outcome, panel: Sequence[ModelId] | None, tiebreaker: Model
 
 
 def _unheard(votes: Votes) -> str:
-    members = "one member was" if votes.unheard == 1 else f"{votes.unheard} members were"
-    return f"{members} not asked or not waited for"
+    members = "one member" if votes.unheard == 1 else f"{votes.unheard} members"
+    return f"how {members} would have voted is not known"

@@ -79,12 +79,14 @@ def cost_usd(reply: Reply) -> Decimal | None:
 def settled_usd(card: Card | None, request: Request | None, reply: Reply) -> Decimal:
     """What a call that is over counts for against a spending limit: every attempt of unknown cost at its bound.
 
-    Without the card, the request, a price or a bound nothing is known, and nothing counted: no such call can be made
-    under a limit.
+    Without a bound on record, and without the card, the request or a price to make one of, nothing is counted: no such
+    call can be made under a limit.
     """
+    if reply.cost_bound_usd is not None:
+        return reply.cost_bound_usd
     bound = None if card is None or request is None else bound_usd(card, request)
     if isinstance(reply, Failure):
-        return reply.cost_bound_usd or Decimal(0) if reply.cost_usd is None else reply.cost_usd
+        return reply.cost_usd or Decimal(0)
     known = cost_usd(reply)
     unknown = sum(int(note.removeprefix(_UNKNOWN)) for note in reply.notes if note.startswith(_UNKNOWN))
     return (known or Decimal(0)) + (bound or Decimal(0)) * (unknown if known is not None else reply.attempts)

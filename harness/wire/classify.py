@@ -86,6 +86,8 @@ _CONTEXT_WORDS = re.compile(
     r"|input token count\b.{0,40}\bexceeds|input is too long",
     re.IGNORECASE | re.DOTALL,
 )
+_SEARCHED_MAX = 10_000
+"""Characters of a message: who has more to say says it first."""
 _CREDIT_WORDS = re.compile(r"credit balance is too low|insufficient (?:balance|credits?)", re.IGNORECASE)
 
 _CLASS_OF_STATUS: Mapping[int, Class] = {
@@ -173,9 +175,9 @@ def _by_code(problem: Problem, http: int | None) -> Class | None:
         if known is not None:
             return known
     if http in (None, 400, 402, 413, 422, 500):
-        if _CONTEXT_WORDS.search(problem.message):
+        if _CONTEXT_WORDS.search(problem.message, 0, _SEARCHED_MAX):
             return _CONTEXT
-        if _CREDIT_WORDS.search(problem.message):
+        if _CREDIT_WORDS.search(problem.message, 0, _SEARCHED_MAX):
             return _QUOTA
     if problem.flagged and http in (None, 400, 403):
         return _FILTERED

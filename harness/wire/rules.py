@@ -17,7 +17,7 @@ from harness.core.response import Failure, FailureKind, Finish, Reply, Response,
 from harness.wire.body import Unreadable, first, is_object, mapping, money, parse, whole
 from harness.wire.classify import Problem, classify, problem_in
 from harness.wire.said import Said, ToolCall
-from harness.wire.scrub import blotted, one_line
+from harness.wire.scrub import MESSAGE_MAX, blotted, one_line
 from harness.wire.tally import Tally
 from harness.wire.waiting import header_wait_s
 
@@ -149,19 +149,24 @@ def _response(arrival: Arrival, said: Said, judged_as: tuple[Finish, tuple[str, 
         model=arrival.card.id,
         text=blotted(text, arrival.keys),
         finish=finish,
-        finish_raw=blotted(whole(said.finish_raw or ""), arrival.keys),
+        finish_raw=_named(whole(said.finish_raw or ""), arrival),
         usage=tally.usage,
         cost_usd=_cost_usd(arrival.card, tally.usage),
         vendor_cost_usd=_vendor_cost_usd(arrival, said),
         latency_s=arrival.latency_s,
-        served_model=said.served_model and blotted(said.served_model, arrival.keys),
-        fingerprint=said.fingerprint and blotted(said.fingerprint, arrival.keys),
-        vendor_id=vendor_id and blotted(vendor_id, arrival.keys),
+        served_model=said.served_model and _named(said.served_model, arrival),
+        fingerprint=said.fingerprint and _named(said.fingerprint, arrival),
+        vendor_id=vendor_id and _named(vendor_id, arrival),
         refusal=blotted(refusal, arrival.keys) or None,
         tool_calls=tuple(blotted(call, arrival.keys) for call in calls),
         dropped=arrival.dropped,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _named(text: str, arrival: Arrival) -> str:
+    """A name or word of the vendor's: without a key, and no longer than one can read."""
+    return blotted(text, arrival.keys)[:MESSAGE_MAX]
 
 
 def _failure(

@@ -1,7 +1,7 @@
 """Keys: how they travel, and how a key that a vendor echoes is kept out of everything that is stored or shown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import quote
 
 import httpx
@@ -15,6 +15,8 @@ BLOT = "[key]"
 MESSAGE_MAX = 300
 KEY_LENGTH_MIN = 4
 """Shorter "keys" are stand-ins for servers that want none; blotting them out would only garble messages."""
+
+KEY_LENGTH_USUAL = 64
 
 _VISIBLE = re.compile(r"[!-~]*")
 _KEY_LIKE = re.compile(
@@ -74,8 +76,10 @@ def blotted(text: str, keys: Iterable[str]) -> str:
     return text
 
 
-def one_line(text: str, keys: Iterable[str]) -> str:
+def one_line(text: str, keys: Collection[str]) -> str:
     """*text* for people: no key, one line, nothing that moves a cursor or turns the writing direction, 300 at most."""
-    line = " ".join(_KEY_LIKE.sub(BLOT, blotted(text, keys)).split())
+    # so much that even if all of it were keys, what is left of the last one is not shown: a body may be megabytes
+    reach = MESSAGE_MAX * max(map(len, keys), default=KEY_LENGTH_USUAL)
+    line = _KEY_LIKE.sub(BLOT, blotted(" ".join(text.split())[:reach], keys))
     shown = "".join(c if c == " " or c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
     return shown if len(shown) <= MESSAGE_MAX else shown[: MESSAGE_MAX - 1] + "…"

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.consensus import Abstain, Machine, Serve, Wait
-from harness.core.policy import Quorum, Unanimous
+from harness.core.policy import Quorum, RiskLimit, Unanimous
 from tests.consensus.cases import ballot, by_text, no_price, play, policy
 
 
@@ -38,3 +38,10 @@ def test_a_panel_of_doubts_is_never_served_by_quorum():
     """Each answer may be the same as each other, and none is known to be."""
     action, _, _ = play(policy("abc", Quorum(k=2)), {"a": "1?", "b": "2?", "c": "3?"})
     assert isinstance(action, Abstain)
+
+
+def test_a_rule_that_limits_the_risk_never_serves_the_best_of_a_divergent_panel():
+    limited = RiskLimit(alpha=0.01, fallback=Quorum(k=2))
+    for rule, kind in [(Quorum(k=2), Serve), (limited, Abstain)]:
+        action, _, _ = play(policy("ab", rule, on_divergence="serve_best"), {"a": "1", "b": "2"})
+        assert isinstance(action, kind)

@@ -83,6 +83,7 @@ def test_the_limit_holds_while_calls_fail_and_are_tried_again(tmp_path: Path):
         assert all(hit.spent_usd + hit.reserved_usd <= hit.limit_usd for hit in hits(home))
 
 
+@pytest.mark.slow
 def test_no_money_means_no_call(tmp_path: Path):
     with spawn(Options()) as vendor:
         home = make_home(tmp_path, vendor.base_url, tasks=sums(3))

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,12 +202,14 @@ def check_refused(home: Home, *words: str, lines: Sequence[Sequence[str]], code:
     check_lines(ended.stderr, lines)
 
 
+@pytest.mark.slow
 def test_home_that_is_none(tmp_path: Path):
     check_refused(Home(tmp_path / "nowhere"), *RUN, lines=[("--home", "nowhere", "harness init")], cwd=tmp_path)
     (tmp_path / "file").write_text("")
     check_refused(Home(tmp_path / "file"), *RUN, lines=[("--home", "file")], cwd=tmp_path)
 
 
+@pytest.mark.slow
 def test_journal_that_does_not_chain(home: Home):
     """Nothing is asked, nothing is added, and the rest of the house still reads what it can."""
     text = home.journal.read_text()
@@ -225,6 +228,7 @@ def test_journal_that_does_not_chain(home: Home):
     assert home.json("run", "sums", "--models", "s/two")["complete"] is True
 
 
+@pytest.mark.slow
 def test_journal_that_another_process_writes(home: Home):
     write_models(home, scripted("slow", file="slow.jsonl"))
     home.write("registry/slow.jsonl", json.dumps({"text": "42", "latency_s": 20}) + "\n")
@@ -240,6 +244,7 @@ def test_journal_that_another_process_writes(home: Home):
             first.kill()
 
 
+@pytest.mark.slow
 def test_database_of_another_version(home: Home):
     import duckdb
 
@@ -254,6 +259,7 @@ def test_database_of_another_version(home: Home):
     assert len(home.json("runs", "list")) == 1
 
 
+@pytest.mark.slow
 def test_suite_that_changed_since_the_run_began(home: Home):
     write_models(home, price={"input": 100, "output": 100, "as_of": "2026-11-20"}, context={"output": 100})
     words = ("run", "sums", "--models", "s/one", "--epochs", "2")
@@ -265,6 +271,7 @@ def test_suite_that_changed_since_the_run_began(home: Home):
     assert (done["run"], done["complete"]) == (stopped["run"], True)
 
 
+@pytest.mark.slow
 def test_suite_that_changed_can_be_begun_anew(home: Home):
     write_models(home, price={"input": 100, "output": 100, "as_of": "2026-11-20"}, context={"output": 100})
     words = ("run", "sums", "--models", "s/one", "--epochs", "2")
@@ -275,6 +282,7 @@ def test_suite_that_changed_can_be_begun_anew(home: Home):
     assert fresh["run"] != stopped["run"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [20, 60])
 def test_disk_that_is_full(home: Home, kilobytes: int):
     """A file that may not grow is a disk that takes nothing more."""
@@ -293,6 +301,41 @@ def test_disk_that_is_full(home: Home, kilobytes: int):
     assert home.json(*words)["complete"] is True
     assert recorded <= {call.key for call in home.calls(journal)}
     assert verify(journal).intact
+
+
+@pytest.fixture
+def small_disk(home: Home) -> Iterator[Path]:
+    """The folder of the generated state, on a disk of 48 KB."""
+    state = home.root / ".harness"
+    shutil.rmtree(state)
+    state.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", state], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk needs root and mount: {mounted.stderr.strip()}")
+    try:
+        yield state
+    finally:
+        subprocess.run(["umount", "-l", state], check=True)
+
+
+@pytest.mark.slow
+def test_disk_that_really_is_full(home: Home, small_disk: Path):
+    words = ("run", "sums", "--models", "s/two")
+    make_suite(home, sums(40))
+    check_refused(home, *words, lines=[("jsonl", "cannot be written", "No space left", "lines are safe")])
+    assert verify(home.journal).intact
+    lines, recorded = verify(home.journal).lines, {call.key for call in home.calls()}
+    assert lines > 0
+    check_refused(home, *words, lines=[("jsonl", "No space left")])
+    assert verify(home.journal).lines >= lines
+    check_refused(home, "runs", "list", lines=[("harness.duckdb",)])
+    (small_disk / "harness.duckdb").unlink(missing_ok=True)
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    assert home.json(*words)["complete"] is True
+    assert recorded <= {call.key for call in home.calls()}
+    assert len(home.json("runs", "list")) == 1
 
 
 def test_no_sandbox(home: Home, tmp_path: Path):

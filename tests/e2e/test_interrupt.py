@@ -1,12 +1,18 @@
 """Ctrl-C, once or several times: one line, exit code 130, everything recorded, and the same command goes on."""
 
+import asyncio
+import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from harness.cli.interrupts import SAID as SAID_LINE
+from harness.cli.interrupts import run_async
 from harness.core.response import Failure, FailureKind
 from harness.journal import verify
 from tests.e2e.home import CHECKOUT, lines_of, make_home, sums
@@ -14,7 +20,7 @@ from tests.servers.vendor import Options, Vendor, spawn
 
 TASKS = sums(90)
 COMMAND = ("run", "sums", "--models", "v/a,v/b")
-SAID = "interrupted: what was recorded is kept, the same command continues"
+SAID = SAID_LINE.rstrip("\n")
 
 
 def interrupt(process: "subprocess.Popen[str]", *pauses_s: float) -> tuple[str, str]:
@@ -87,3 +93,44 @@ def test_ctrl_c_while_it_starts_shows_no_traceback(tmp_path: Path, after_s: floa
     assert f"{CHECKOUT}/harness/" not in err, "Python's own words come only before there is any code of ours"
     if process.returncode == 130:
         assert lines_of(err) in ([SAID], ["interrupted"])
+
+
+@pytest.fixture
+def handler() -> Iterator[object]:
+    before = signal.getsignal(signal.SIGINT)
+    yield before
+    signal.signal(signal.SIGINT, before)
+
+
+async def work(seen: list[str], error: BaseException | None = None) -> int:
+    if error is not None:
+        raise error
+    try:
+        if seen:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(30)
+    finally:
+        seen.append("cleaned up")
+    return 42
+
+
+def test_without_ctrl_c_nothing_is_different(handler: object):
+    assert run_async(work([])) == 42
+    with pytest.raises(ValueError, match="as it was"):
+        run_async(work([], ValueError("as it was")))
+    with pytest.raises(asyncio.CancelledError):
+        run_async(work([], asyncio.CancelledError()))
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_lets_the_work_clean_up(handler: object):
+    seen = ["begun"]
+    with pytest.raises(KeyboardInterrupt):
+        run_async(work(seen))
+    assert seen == ["begun", "cleaned up"]
+    assert signal.getsignal(signal.SIGINT) is not handler, "a second one is still heard on the way out"
+
+
+def test_threads_hear_no_signals(handler: object):
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: run_async(work([]))).result() == 42

@@ -161,3 +161,17 @@ def test_a_finished_run_is_not_asked_again(tmp_path: Path):
         again = home.json(*COMMAND)
         assert vendor.stats()["requests"] == 40
     assert again == first
+
+
+def test_two_at_once_pay_once(tmp_path: Path):
+    """One of two identical commands writes the journal; the other is told so, or finds everything done."""
+    with spawn(Options(latency_ms=1)) as vendor:
+        home = make_home(tmp_path, vendor.base_url, tasks=sums(20))
+        for _ in range(3):
+            with home.start(*COMMAND) as one, home.start(*COMMAND) as other:
+                told = [process.communicate(timeout=60)[1] for process in (one, other)]
+            codes = [process.returncode for process in (one, other)]
+            assert 0 in codes, told
+            assert set(codes) <= {0, 2}, told
+            assert vendor.stats()["requests"] == 2 * 20
+    assert verify(home.journal).intact

@@ -69,6 +69,7 @@ def test_reports_and_the_store_open_no_socket(scripted: Home):
     assert watched(scripted, "doctor") == []
 
 
+@pytest.mark.slow
 def test_models_are_the_only_ones_connected_to(tmp_path: Path):
     """Not even a proxy that the environment names: only the address on the card."""
     with spawn(Options()) as vendor:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.core.ballot import BallotKind, Extract
 from harness.core.errors import ConfigError
-from harness.core.event import Call, Decided
+from harness.core.event import Call, Decided, Reserved
 from harness.core.ids import CandidateId, ModelId, ProfileName
 from harness.core.outcome import Reason
 from harness.core.policy import Tiebreak, Unanimous
@@ -234,3 +234,14 @@ def test_unknown_candidates_name_the_alternatives(candidate, message):
 def test_a_policy_whose_members_have_no_card_cannot_be_asked():
     with pytest.raises(ConfigError, match="'z' without a card"):
         ask(Table({"a": "2"}), policy("az"))
+
+
+def test_under_a_limit_the_worst_case_is_on_record_before_the_call():
+    asked, memory = engine(Table({"a": "2", "b": failure("b", FailureKind.BUDGET)}))
+    asked.calls.limited = True
+    asyncio.run(asked.ask(question(), CandidateId("a")))
+    asyncio.run(asked.ask(question(), CandidateId("b")))
+    first, second, third, fourth = memory.events
+    assert (type(first), first.bound_usd, first.released) == (Reserved, Decimal("0.01"), False)
+    assert second.key == first.key
+    assert (third.released, fourth.released, third.key) == (False, True, fourth.key)

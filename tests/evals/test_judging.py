@@ -1,6 +1,7 @@
 """From a solved trial to its grade, with everything a report needs to show why."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,13 +14,13 @@ from harness.core.money import Usage
 from harness.core.request import user_request
 from harness.core.response import FailureKind
 from harness.core.suite import Suite, Task
-from harness.core.trial import Grade, Graded, Submission, TrialKey
+from harness.core.trial import Grade, Graded, Submission, SubmissionFormat, TrialKey
 from harness.engine import alone, ballot_of
 from harness.evals.answers import Judged
 from harness.evals.judging import DETAIL_CHARACTERS, Judging, grader_name
 from harness.evals.solving import Solved
 from tests.engine.cases import failure, reply
-from tests.evals.world import make_home, make_suite
+from tests.evals.world import Row, make_home, make_suite
 
 RAN = Execution(
     ending=Ending.EXITED,
@@ -56,7 +57,7 @@ def home(tmp_path) -> Home:
 
 @pytest.fixture
 def answers(home) -> Suite:
-    cases = [
+    cases: list[Row] = [
         {"id": "sum", "prompt": "?", "expected": 42},
         {"id": "word", "prompt": "?", "expected": "deny", "extract": "whole", "compare": "exact"},
         {"id": "open", "prompt": "?"},
@@ -82,7 +83,7 @@ def judge(suite: Suite, given: Solved, *, index: int = 0, executor: Scripted | N
     return asyncio.run(judging.judge(task, TrialKey(task_id=task.id, candidate=A, epoch=0), given))
 
 
-def said(text: str, form: str = "answer") -> Solved:
+def said(text: str, form: SubmissionFormat = "answer") -> Solved:
     return solved(text, Submission(format=form, text=text))
 
 
@@ -121,8 +122,6 @@ def test_what_a_sandbox_spoiled_can_be_judged_later(code):
 
 
 def repo_suite(code: Suite) -> Suite:
-    from dataclasses import replace
-
     return replace(code, kind="repo", solver="patch")
 
 
@@ -182,4 +181,5 @@ def test_a_detail_is_not_as_long_as_an_answer(answers):
 
 def test_a_submission_without_a_response_is_its_own_output(answers):
     graded = judge(answers, Solved(submission=Submission(format="answer", text="42")))
-    assert (graded.output, graded.cost_usd, graded.usage, graded.calls) == ("42", 0, Usage(), 0)
+    assert (graded.output, graded.usage, graded.calls) == ("42", Usage(), 0)
+    assert graded.cost_usd == 0

@@ -1,14 +1,16 @@
 """A few at a time: results in the order of the inputs, errors as they were raised."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
 from harness.core.errors import ConfigError, HarnessError, SandboxError
-from harness.evals.pool import in_order, one_error
+from harness.engine.errors import one_error
+from harness.evals.pool import in_order
 
 
-async def collect(inputs, work, workers: int) -> list:
+async def collect(inputs, work, workers: int) -> list[object]:
     return [result async for result in in_order(inputs, work, workers)]
 
 
@@ -39,14 +41,14 @@ def test_inputs_are_taken_as_they_are_needed():
         async def work(number: int) -> int:
             return number
 
-        def inputs():
+        def inputs() -> Iterator[int]:
             for number in range(1000):
                 taken.append(number)
                 yield number
 
         results = in_order(inputs(), work, 4)
         first = await anext(results)
-        await results.aclose()
+        await results.aclose()  # type: ignore[attr-defined]
         return first
 
     assert asyncio.run(first_result()) == 0

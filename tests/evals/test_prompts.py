@@ -1,6 +1,7 @@
 """How a task is put: the same bytes for every candidate, the options of a choice, files whole and in fences."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from harness.core.suite import Suite
 from harness.evals.prompts import CHOICE, CODE, PATCH, fenced, patch_request, second_try, task_request
 from tests.evals.world import make_home, make_suite
 
-USUAL = {"trace_id": TraceId("t"), "sampling": Sampling(seed=3)}
+USUAL: dict[str, Any] = {"trace_id": TraceId("t"), "sampling": Sampling(seed=3)}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import random
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from harness.evals.patches import unified_diff
 from harness.evals.recorded import FAULTS_SHOWN, import_plan, patched, read_outputs
 from tests.evals.world import lines, make_home, make_suite, sums, write
 
-GOOD = {"task_id": "t0", "model": "gpt", "text": "1"}
+GOOD: dict[str, Any] = {"task_id": "t0", "model": "gpt", "text": "1"}
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_each_fault_is_told_with_its_line_and_place(home, suite, row, place, pro
 @pytest.mark.parametrize("line", ["{", "nonsense", '{"task_id": "t0"', '{"task_id": "t0", "latency_s": NaN}'])
 def test_what_is_no_json_is_told_with_its_line(home, suite, line):
     path = write(home.root / "o.jsonl", lines([GOOD]) + line)
-    with pytest.raises(FaultsError, match="o.jsonl:2"):
+    with pytest.raises(FaultsError, match=r"o\.jsonl:2"):
         read_outputs(path, suite)
 
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.core.ballot import Extract
 from harness.core.errors import ConfigError
 from harness.core.event import GradeGiven, RunFinished
 from harness.core.ids import CandidateId, TraceId
-from harness.core.money import Usage
+from harness.core.money import Usage, sum_known
 from harness.core.request import user_request
 from harness.core.response import Failure, FailureKind, Response, Retry
 from harness.core.suite import Task
 from harness.core.trial import Grade, Graded, TrialKey
 from harness.engine import alone, ballot_of, missing_ballot
-from harness.core.ballot import Extract
 from harness.evals.plan import Plan, make_plan
 from harness.evals.run import Loop, Progress, RunResult, Totals
 from harness.evals.solving import Solved
@@ -84,6 +84,7 @@ def test_no_more_trials_at_once_than_allowed(concurrency):
     assert bench.most == min(concurrency, 40)
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.sets(st.integers(min_value=0, max_value=39)))
 def test_what_was_judged_before_is_counted_and_not_done_again(before):
     keys = [key for _, key in plan().trials()]
@@ -94,7 +95,7 @@ def test_what_was_judged_before_is_counted_and_not_done_again(before):
     assert set(bench.solved) == set(keys) - set(done)
     assert len(memory.of(GradeGiven)) == 40 - len(before)
     assert sum(totals.grades[Grade.NOT_RESOLVED] for totals in result.totals.values()) == len(before)
-    assert sum(totals.cost_usd for totals in result.totals.values()) == Decimal("0.40")
+    assert sum_known(totals.cost_usd for totals in result.totals.values()) == Decimal("0.40")
     assert [event.trials for event in memory.of(RunFinished)] == [40]
 
 
@@ -199,7 +200,9 @@ def totals(*trials: Graded) -> Totals:
 
 
 def test_totals_of_nothing():
-    assert (totals().grades, totals().cost_usd, totals().tokens, totals().p95_latency_s) == ({}, 0, 0, None)
+    assert totals().grades == {}
+    assert totals().cost_usd == totals().tokens == 0
+    assert totals().p95_latency_s is None
 
 
 def test_a_cost_that_is_unknown_makes_the_sum_unknown():

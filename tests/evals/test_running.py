@@ -21,16 +21,17 @@ from harness.core.response import Failure
 from harness.core.trial import Grade, TrialKey
 from harness.evals.run import Progress
 from harness.evals.running import RunOptions, asked_candidates, generation, read_past, refuse_changed_suite, run_suite
-from harness.journal import read
 from harness.sandbox import open_sandbox
 from tests.evals.world import (
     PRICE,
     carry_out,
+    cost_usd,
     events,
     grades,
     journal,
     make_home,
     make_suite,
+    paid_usd,
     plan_of,
     right,
     run,
@@ -69,7 +70,7 @@ def test_a_run_from_end_to_end(home):
     assert all(totals.cost_usd and totals.tokens for totals in result.totals.values())
     assert [each.done for each in seen] == list(range(1, 9))
     assert (seen[-1].size, seen[-1].resolved) == (8, 4)
-    assert seen[-1].cost_usd == sum(totals.cost_usd for totals in result.totals.values())
+    assert seen[-1].cost_usd == cost_usd(result)
     (begun,) = events(home, run_id, RunStarted)
     assert begun.scripted
     assert begun.provenance == {"command": "harness run", "grader": "numeric@1", "policies": {}} or begun.provenance[
@@ -119,7 +120,7 @@ def test_what_a_continued_run_keeps_of_the_past_has_no_texts(home):
     assert len(past.grades) == 8
     assert not past.replies, "of judged trials nobody asks again"
     assert not any(each.output or each.detail or each.answer or each.log for each in past.grades.values())
-    assert past.spent_usd == sum(call.reply.cost_usd for call in events(home, run_id, Call))
+    assert past.spent_usd == paid_usd(home, run_id)
 
 
 def test_there_is_no_past_without_a_journal(tmp_path):
@@ -288,8 +289,10 @@ def test_a_run_stops_at_the_limit_and_more_money_continues_it(home):
     assert stopped.stopped_at_budget
     assert not stopped.complete
     (hit,) = events(home, run_id, BudgetHit)
-    assert (hit.limit_usd, hit.reserved_usd) == (limit, 0)
-    assert hit.spent_usd == sum(call.reply.cost_usd for call in events(home, run_id, Call)) <= limit
+    assert hit.limit_usd == limit
+    assert hit.reserved_usd == 0
+    assert hit.spent_usd == paid_usd(home, run_id)
+    assert hit.spent_usd <= limit
     assert [(end.complete, end.why) for end in events(home, run_id, RunFinished)] == [
         (False, "stopped at the spending limit")
     ]
@@ -300,7 +303,7 @@ def test_a_run_stops_at_the_limit_and_more_money_continues_it(home):
     assert set(grades(home, run_id)) == judged
     _, done = run(home, "sums", PAIR, max_cost_usd=cost + Decimal("0.01"))
     assert done.complete
-    assert sum(totals.cost_usd for totals in done.totals.values()) == cost
+    assert cost_usd(done) == cost
     assert len(events(home, run_id, Call)) == 8
 
 
@@ -391,11 +394,10 @@ def test_a_cancelled_run_is_continued(home):
     plan = plan_of(home, "sums", PAIR)
 
     async def cancelled() -> None:
-        running = asyncio.ensure_future(run_suite(home, load_registry(home), plan, RunOptions(environ={})))
-        while not journal(home, plan.run_id).exists() or not any(
-            line.kind == "grade" for line in read(journal(home, plan.run_id))
-        ):
-            await asyncio.sleep(0.01)
+        judged = asyncio.Event()
+        options = RunOptions(environ={}, on_progress=lambda _progress: judged.set())
+        running = asyncio.ensure_future(run_suite(home, load_registry(home), plan, options))
+        await judged.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -1,6 +1,7 @@
 """From a task to a submission: one request, and one more where a patch could not be applied."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 
 from harness.core.event import Call
 from harness.core.execution import Isolation
-from harness.core.ids import CandidateId, SuiteName, TaskClass, TaskId, TraceId
+from harness.core.ids import CandidateId, SuiteName, TaskClass, TaskId, TraceId, VerdictId
 from harness.core.money import Usage
 from harness.core.outcome import Outcome, QuorumFacts
 from harness.core.response import FailureKind, Finish
-from harness.core.suite import RepoTask, Suite, Task
+from harness.core.suite import RepoTask, Suite, SuiteKind, Task
 from harness.evals.solving import SHOWN_BYTES, Solved, Solvers, choose_files
 from tests.engine.cases import Table, engine, failure, policy, reply
 
@@ -33,7 +34,7 @@ def task(prompt: str = "parse('1.15') is wrong.", files: tuple[str, ...] = ()) -
     return Task(id=TaskId("t"), task_class=TaskClass("python.bugfix"), prompt=prompt, repo=repo, digest="d")
 
 
-def suite(kind: str = "repo") -> Suite:
+def suite(kind: SuiteKind = "repo") -> Suite:
     return Suite(
         name=SuiteName("s"),
         kind=kind,
@@ -51,14 +52,14 @@ async def files_of(_task: Task):
     return TREE
 
 
-def solve(table: Table, *, kind: str = "repo", candidate: CandidateId = A, policies=(), **options):
+def solve(table: Table, *, kind: SuiteKind = "repo", candidate: CandidateId = A, policies=(), **options):
     """What is handed in, and the calls on record."""
     made, memory = engine(table, *policies)
     solvers = Solvers(engine=made, suite=suite(kind), files_of=files_of, **options)
     return asyncio.run(solvers.solve(task(), candidate, TraceId("t"))), memory.of(Call)
 
 
-def in_turn(*answers):
+def in_turn(*answers: object) -> Callable[[object], object]:
     """A model that gives one answer after the other."""
     waiting = list(answers)
     return lambda _request: waiting.pop(0)
@@ -155,7 +156,8 @@ def test_a_call_that_was_never_sent_is_no_call():
 
 def test_a_candidate_without_requests_used_and_cost_nothing():
     solved = Solved(submission=None)
-    assert (solved.text, solved.usage, solved.cost_usd, solved.cost_bound_usd) == ("", Usage(), 0, 0)
+    assert (solved.text, solved.usage) == ("", Usage())
+    assert solved.cost_usd == solved.cost_bound_usd == 0
     assert (solved.latency_s, solved.calls) == (0, 0)
 
 
@@ -170,7 +172,7 @@ def test_usage_that_nobody_reported_is_unknown():
 
 def outcome(text: str | None) -> Outcome:
     return Outcome(
-        verdict_id="v",
+        verdict_id=VerdictId("v"),
         candidate=A,
         served=text is not None,
         text=text,

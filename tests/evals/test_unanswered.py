@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from harness.core.ballot import Answer, Ballot, BallotKind, Extract
-from harness.core.ids import CandidateId, ModelId, TraceId
+from harness.core.ids import CandidateId, ModelId, TraceId, VerdictId
 from harness.core.outcome import Outcome, QuorumFacts
 from harness.core.request import user_request
 from harness.core.response import Failure, FailureKind, Finish, Reply
@@ -31,7 +31,7 @@ def single(given: Reply) -> Outcome:
 
 def panel(*ballots: Ballot, candidate: str = "consensus/p") -> Outcome:
     return Outcome(
-        verdict_id="v",
+        verdict_id=VerdictId("v"),
         candidate=CandidateId(candidate),
         served=False,
         policy="p",

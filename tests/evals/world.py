@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,9 +11,10 @@ import pytest
 
 from harness.content import Home, load_registry, load_suite
 from harness.core.errors import SandboxError
-from harness.core.event import Event, GradeGiven
+from harness.core.event import Call, Event, GradeGiven
 from harness.core.execution import Isolation
 from harness.core.ids import CandidateId, RunId
+from harness.core.money import sum_known
 from harness.core.suite import Suite
 from harness.core.trial import Grade, Graded, TrialKey
 from harness.evals.importing import ImportOptions, import_outputs
@@ -93,6 +95,15 @@ def take_in_file(
     read_in = read_outputs(path, suite)
     plan = import_plan(suite, read_in, name=name)
     return asyncio.run(import_outputs(home, plan, read_in, ImportOptions(name=name, grade=grade)))
+
+
+def cost_usd(result: RunResult) -> Decimal | None:
+    return sum_known(totals.cost_usd for totals in result.totals.values())
+
+
+def paid_usd(home: Home, run_id: str) -> Decimal | None:
+    """What the calls on record have cost."""
+    return sum_known(call.reply.cost_usd for call in events(home, run_id, Call))
 
 
 def journal(home: Home, run_id: str) -> Path:

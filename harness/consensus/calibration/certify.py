@@ -21,6 +21,15 @@ class Tried:
     calls_mean: float
     cost_mean: float
 
+    @property
+    def counted(self) -> int:
+        """Errors that are held against it: never fewer than the confidences predict, so luck certifies nothing."""
+        return max(self.errors, math.ceil(self.expected - 1e-9))
+
+    def risk_upper(self, delta: float) -> float:
+        """Upper confidence bound of the share of wrong answers among the served."""
+        return upper_bound(self.counted, self.served, delta=delta)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
@@ -35,7 +44,7 @@ class Threshold:
     errors: int
     coverage: float
     risk_upper: float
-    """Upper confidence bound of the share of wrong answers among the served."""
+    """Upper confidence bound of the share of wrong answers among the served (:meth:`Tried.risk_upper`)."""
     calls_mean: float
     cost_mean: float
     labels_missing: int | None
@@ -79,11 +88,12 @@ def certify(tried: Sequence[Tried], *, labels: int, risk_limit: float, delta: fl
     """The loosest threshold that the fixed-sequence test keeps; *tried* runs from strict to loose.
 
     Each threshold is kept while its upper bound is within the limit; the first that is not ends the test. Where the
-    sequence starts depends on how many are served and how sure, not on who was right, so the guarantee holds.
+    sequence starts depends on how many are served and how sure, not on who was right, and errors are never counted
+    below what the confidences predict: both keep the guarantee, chance ``delta`` of being wrong.
     """
     kept: Tried | None = None
     end = start(tried, risk_limit, delta=delta)
-    while end < len(tried) and upper_bound(tried[end].errors, tried[end].served, delta=delta) <= risk_limit:
+    while end < len(tried) and tried[end].risk_upper(delta) <= risk_limit:
         kept = tried[end]
         end += 1
     if kept is not None:
@@ -93,7 +103,7 @@ def certify(tried: Sequence[Tried], *, labels: int, risk_limit: float, delta: fl
     if needs:
         need, best = min(needs, key=lambda pair: (pair[0], -pair[1].served))
         return _verdict(best, labels, risk_limit, delta, missing=max(need - labels, 1))
-    best = min(reached, key=lambda one: upper_bound(one.errors, one.served, delta=delta))
+    best = min(reached, key=lambda one: one.risk_upper(delta))
     return _verdict(best, labels, risk_limit, delta, missing=None)
 
 
@@ -112,9 +122,9 @@ def start(tried: Sequence[Tried], risk_limit: float, *, delta: float = DELTA) ->
 
 def _labels_needed(one: Tried, labels: int, risk_limit: float, delta: float) -> int | None:
     """Labels that would certify this threshold if its rates stayed as they are; None when its risk is too near."""
-    if one.served == 0 or one.errors / one.served > 0.9 * risk_limit:
+    if one.served == 0 or one.counted / one.served > 0.9 * risk_limit:
         return None
-    alone = _served_needed(one.errors / one.served, one.served, risk_limit, delta)
+    alone = _served_needed(one.counted / one.served, one.served, risk_limit, delta)
     if alone <= one.served:  # it would hold, and was not reached: the sequence has to be able to start here
         surplus = (math.ceil(one.expected) + 1) / one.served
         alone = _served_needed(min(surplus, 0.9 * risk_limit), one.served, risk_limit, delta)
@@ -137,7 +147,7 @@ def _verdict(one: Tried, labels: int, risk_limit: float, delta: float, *, missin
         served=one.served,
         errors=one.errors,
         coverage=one.served / labels,
-        risk_upper=upper_bound(one.errors, one.served, delta=delta),
+        risk_upper=one.risk_upper(delta),
         calls_mean=one.calls_mean,
         cost_mean=one.cost_mean,
         labels_missing=missing,
