@@ -25,10 +25,8 @@ demo: env sandbox  ## the whole loop with scripted models: no key, no network
 	@$(BIN)/harness demo
 
 test: env sandbox  ## every test but the benchmarks, with coverage
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -m "not bench"
-	@$(BIN)/coverage combine -q
-	@$(BIN)/coverage report --fail-under=90
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not bench" --cov --cov-report=
+	@$(BIN)/coverage report --fail-under=90 | tail -n 30
 	@$(BIN)/coverage report --fail-under=100 --include='harness/core/*,harness/wire/*,harness/compare/*,harness/consensus/*,harness/stats/*,harness/routing/*,harness/guard/*'
 
 fast: env  ## the quick tests, without coverage

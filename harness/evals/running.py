@@ -128,23 +128,17 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
     ended = finished = False
     replies: dict[TraceId, dict[str, Reply]] = {}
     grades: dict[TrialKey, Graded] = {}
-    spent_usd = Decimal(0)
-    in_flight: dict[str, Decimal] = {}
+    bill = _Bill(cards=cards or {})
     lines = 0
     for line in read(path):
         lines = line.seq
-        match line.event:
-            case RunStarted() as event:
+        event = line.event
+        bill.take(event)
+        match event:
+            case RunStarted():
                 begun = event
-            case Call() as event:
-                replies.setdefault(event.trace_id, {})[event.key] = event.reply
-                spent_usd += spent([event], cards or {})
-                in_flight.pop(event.key, None)
-            case Reserved(key=key, bound_usd=bound, released=released):
-                earlier = in_flight.pop(key, Decimal(0))
-                if not released:
-                    spent_usd += earlier  # of a session that was killed: it may have been billed
-                    in_flight[key] = bound
+            case Call(trace_id=trace_id, key=key, reply=reply):
+                replies.setdefault(trace_id, {})[key] = reply
             case GradeGiven(run_id=run_id, graded=graded):
                 grades[graded.key] = _counted(graded)
                 if graded.grade.measured:
@@ -163,9 +157,32 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
         finished=finished,
         replies=known,
         grades=grades,
-        spent_usd=spent_usd + sum(in_flight.values(), start=Decimal(0)),
+        spent_usd=bill.usd,
         lines=lines,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Bill:
+    """What the calls on record have cost, and at most those that a killed session had in flight."""
+
+    cards: Mapping[ModelId, Card]
+    settled_usd: Decimal = Decimal(0)
+    in_flight: dict[str, Decimal] = field(default_factory=dict)
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Call):
+            self.settled_usd += spent([event], self.cards)
+            self.in_flight.pop(event.key, None)
+        elif isinstance(event, Reserved):
+            earlier = self.in_flight.pop(event.key, Decimal(0))
+            if not event.released:
+                self.settled_usd += earlier  # of a session that was killed: it may have been billed
+                self.in_flight[event.key] = event.bound_usd
+
+    @property
+    def usd(self) -> Decimal:
+        return self.settled_usd + sum(self.in_flight.values(), start=Decimal(0))
 
 
 def _counted(graded: Graded) -> Graded:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from harness.core.errors import ConfigError, JournalError
+from harness.core.errors import ConfigError, HarnessError, JournalError
 from harness.core.hashing import Json, plain
 from harness.journal.excerpt import Excerpt, Quote, excerpt, quote
 from harness.journal.line import short
@@ -104,7 +104,10 @@ def check_bundle(found: Json, *, journals: Sequence[Path] = (), key: Path | None
     problems += _neighbours(entries)
     problems += _heads(found, entries)
     if found["hashes_only"]:
-        facts.append("hashes only: the lines are not in the bundle; their hashes can be compared with the journal's")
+        facts.append(
+            "hashes only: the lines are not in the bundle; their hashes can be compared with the journal's, "
+            "and the view is taken on trust"
+        )
     elif not problems:
         facts.append(f"{len(quotes)} lines carry the hashes of their own bytes, and neighbours follow each other")
         problems += _derived(found, quotes)
@@ -181,16 +184,23 @@ def _heads(found: Json, entries: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _derived(found: Json, quotes: Sequence[Quote]) -> Iterator[str]:
     """How the view differs from what follows from the lines."""
     given = found["context"]
-    context = Context(
-        policy=given.get("policy"),
-        compare=given.get("compare"),
-        prices=given.get("prices") or {},
-        run=given.get("run"),
-        scripted=tuple(given.get("scripted") or ()),
-    )
-    again, said = evidence_view(quotes, context), dict(found["view"])
-    if again["verdict_id"] != found["verdict_id"]:
-        yield f"the lines are of verdict {again['verdict_id']}, the bundle says {found['verdict_id']}"
+    try:
+        context = Context(
+            policy=given.get("policy"),
+            compare=given.get("compare"),
+            prices=given.get("prices") or {},
+            run=given.get("run"),
+            scripted=tuple(given.get("scripted") or ()),
+        )
+        yield from _differences(evidence_view(quotes, context), dict(found["view"]), found["verdict_id"])
+    except (HarnessError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        # The context comes from whoever made the bundle, and may be anything.
+        yield f"no view can be derived from the lines and the context: {type(error).__name__}: {error}"
+
+
+def _differences(again: dict[str, Json], said: dict[str, Json], verdict_id: str) -> Iterator[str]:
+    if again["verdict_id"] != verdict_id:
+        yield f"the lines are of verdict {again['verdict_id']}, the bundle says {verdict_id}"
     if again["comparator"] != said.get("comparator"):  # a newer comparator may judge otherwise
         for name in ("comparator", "pairs"):
             again.pop(name)

@@ -153,3 +153,20 @@ def test_a_signed_head_leads_to_the_lines_when_it_is_among_them(tmp_path):
 def test_what_is_no_bundle_is_refused(made, damage):
     with pytest.raises(ConfigError, match="is no"):
         check_bundle(damage(made))
+
+
+@pytest.mark.parametrize("context", [
+    {"policy": 5},
+    {"policy": {"panel": 7, "tiebreak": None}},
+    {"policy": {"tiebreak": {"model": "x"}, "panel": []}},
+    {"compare": {"name": "no such comparator", "options": {}}},
+    {"compare": []},
+    {"prices": {"acme/a": {"rates": "free"}}},
+    {"prices": [1]},
+    {"scripted": 1},
+    {"run": float("nan")},
+])  # fmt: skip
+def test_a_hostile_context_is_told_not_followed(made, context):
+    found = problems({**made, "context": context})
+    assert len(found) == 1
+    assert "derived from the lines" in found[0] or "does not follow" in found[0]
