@@ -14,13 +14,14 @@ import pytest
 
 from harness.content import load_registry
 from harness.core.errors import ConfigError, SandboxError
-from harness.core.event import BudgetHit, Call, GradeGiven, RunFinished, RunStarted
+from harness.core.event import BudgetHit, Call, GradeGiven, Reserved, RunFinished, RunStarted
 from harness.core.execution import Isolation
 from harness.core.ids import CandidateId
 from harness.core.response import Failure
 from harness.core.trial import Grade, TrialKey
 from harness.evals.run import Progress
 from harness.evals.running import RunOptions, asked_candidates, generation, read_past, refuse_changed_suite, run_suite
+from harness.journal import read
 from harness.sandbox import open_sandbox
 from tests.evals.world import (
     PRICE,
@@ -305,6 +306,21 @@ def test_a_run_stops_at_the_limit_and_more_money_continues_it(home):
     assert done.complete
     assert cost_usd(done) == cost
     assert len(events(home, run_id, Call)) == 8
+
+
+def test_what_was_in_flight_when_a_session_was_killed_counts_at_its_bound(home):
+    rich = {"max_cost_usd": Decimal(1), "concurrency": 1}
+    run_id, _ = run(home, "sums", "v/good", **rich)
+    kinds = [line.kind for line in read(journal(home, run_id))]
+    cut(home, run_id, kinds.index("reserved") + 1)
+    (reserved,) = events(home, run_id, Reserved)
+    cards = load_registry(home).cards
+    assert reserved.bound_usd > 0
+    assert read_past(journal(home, run_id), cards).spent_usd == reserved.bound_usd
+    assert run(home, "sums", "v/good", **rich)[1].complete
+    paid = paid_usd(home, run_id)
+    assert paid is not None
+    assert read_past(journal(home, run_id), cards).spent_usd == reserved.bound_usd + paid
 
 
 def test_no_money_judges_nothing(home):

@@ -1,4 +1,9 @@
-"""Which threshold keeps a promise, with a finite sample: Clopper-Pearson bounds and the fixed-sequence test."""
+"""Which threshold keeps a promise, with a finite sample: Clopper-Pearson bounds and the fixed-sequence test.
+
+A limit is kept when two things hold with confidence ``1 - delta``: the share of wrong answers in the long run is within
+it (Clopper-Pearson), and so is the share in the next batch of a hundred, which is what a user sees (beta-binomial). The
+second alone would be no guarantee; the first alone lets one batch in five break a limit that is certified at its edge.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,6 +12,9 @@ from dataclasses import dataclass
 DELTA = 0.1
 """Chance that a certificate is wrong."""
 LIMITS = (0.01, 0.02, 0.05, 0.1)
+BATCH = 100
+"""Served answers over which a limit should hold; for limits below 1 %, as many as make one error."""
+_MANY = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +37,10 @@ class Tried:
     def risk_upper(self, delta: float) -> float:
         """Upper confidence bound of the share of wrong answers among the served."""
         return upper_bound(self.counted, self.served, delta=delta)
+
+    def keeps(self, risk_limit: float, delta: float) -> bool:
+        """Whether the limit holds in the long run and in the next batch."""
+        return _kept(self.counted, self.served, risk_limit, delta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +96,32 @@ def least_labels(risk_limit: float, *, errors: int = 0, delta: float = DELTA) ->
     return high
 
 
+def breach(errors: int, n: int, risk_limit: float) -> float:
+    """The chance that more than *risk_limit* of the next batch is wrong, after *errors* errors among *n*.
+
+    Beta-binomial with Jeffreys' prior: Beta(errors + ½, n - errors + ½) mixed over a binomial of ``BATCH``, or of
+    ``1 / risk_limit`` where that is more.
+    """
+    batch = max(BATCH, math.ceil(1 / risk_limit - 1e-9))
+    a, b = errors + 0.5, n - errors + 0.5
+    head = math.lgamma(batch + 1) - _log_beta(a, b)
+    within = math.fsum(
+        math.exp(head - math.lgamma(k + 1) - math.lgamma(batch - k + 1) + _log_beta(a + k, b + batch - k))
+        for k in range(math.floor(risk_limit * batch + 1e-9) + 1)
+    )
+    return max(1 - within, 0.0)
+
+
 def certify(tried: Sequence[Tried], *, labels: int, risk_limit: float, delta: float = DELTA) -> Threshold:
     """The loosest threshold that the fixed-sequence test keeps; *tried* runs from strict to loose.
 
-    Each threshold is kept while its upper bound is within the limit; the first that is not ends the test. Where the
+    Each threshold is kept while the limit holds there (:meth:`Tried.keeps`); the first where it does not ends the test. Where the
     sequence starts depends on how many are served and how sure, not on who was right, and errors are never counted
     below what the confidences predict: both keep the guarantee, chance ``delta`` of being wrong.
     """
     kept: Tried | None = None
     end = start(tried, risk_limit, delta=delta)
-    while end < len(tried) and tried[end].risk_upper(delta) <= risk_limit:
+    while end < len(tried) and tried[end].keeps(risk_limit, delta):
         kept = tried[end]
         end += 1
     if kept is not None:
@@ -115,28 +143,39 @@ def start(tried: Sequence[Tried], risk_limit: float, *, delta: float = DELTA) ->
     """
     for surplus in (lambda one: math.ceil(one.expected) + 1, lambda _: 1, lambda _: 0):
         for i, one in enumerate(tried):
-            if upper_bound(surplus(one), one.served, delta=delta) <= risk_limit:
+            if _kept(surplus(one), one.served, risk_limit, delta):
                 return i
     return len(tried)
 
 
 def _labels_needed(one: Tried, labels: int, risk_limit: float, delta: float) -> int | None:
     """Labels that would certify this threshold if its rates stayed as they are; None when its risk is too near."""
-    if one.served == 0 or one.counted / one.served > 0.9 * risk_limit:
+    if one.served == 0:
         return None
-    alone = _served_needed(one.counted / one.served, one.served, risk_limit, delta)
-    if alone <= one.served:  # it would hold, and was not reached: the sequence has to be able to start here
-        surplus = (math.ceil(one.expected) + 1) / one.served
-        alone = _served_needed(min(surplus, 0.9 * risk_limit), one.served, risk_limit, delta)
-    return math.ceil(alone * labels / one.served)
+    need = _served_needed(one.counted / one.served, one.served, risk_limit, delta)
+    if (
+        need is not None and need <= one.served
+    ):  # it holds, and was not reached: the sequence must be able to start here
+        need = _served_needed((math.ceil(one.expected) + 1) / one.served, one.served, risk_limit, delta)
+    return None if need is None else math.ceil(need * labels / one.served)
 
 
-def _served_needed(rate: float, served: int, risk_limit: float, delta: float) -> int:
+def _served_needed(rate: float, served: int, risk_limit: float, delta: float) -> int | None:
     """How many served questions with this *rate* of errors would certify the limit, from *served* upwards."""
     needed = max(served, least_labels(risk_limit, delta=delta))
-    while upper_bound(math.ceil(rate * needed - 1e-9), needed, delta=delta) > risk_limit:
+    while not _kept(math.ceil(rate * needed - 1e-9), needed, risk_limit, delta):
         needed = math.ceil(needed * 1.05)
+        if needed > _MANY:
+            return None
     return needed
+
+
+def _kept(errors: int, n: int, risk_limit: float, delta: float) -> bool:
+    return upper_bound(errors, n, delta=delta) <= risk_limit and breach(errors, n, risk_limit) <= delta
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def _verdict(one: Tried, labels: int, risk_limit: float, delta: float, *, missing: int | None) -> Threshold:
