@@ -31,8 +31,9 @@ def split_names(text: str) -> list[str]:
 
 
 def unique_name(prefix: str, clock: Clock) -> str:
-    """A name for a journal that no other process takes: sorts by time."""
-    return f"{prefix}-{clock.now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    """A name for a journal that no other process takes: sorts by time, to the millisecond."""
+    now = clock.now()
+    return f"{prefix}-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}-{secrets.token_hex(3)}"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from harness.core.card import Card
 from harness.core.errors import ConfigError, JournalError
 from harness.core.event import BudgetHit, Call, Event, GradeGiven, Reserved, RunFinished, RunStarted
 from harness.core.execution import Isolation
-from harness.core.hashing import Json
+from harness.core.hashing import Json, digest
 from harness.core.ids import CandidateId, ModelId, RunId, TraceId
 from harness.core.money import Price
 from harness.core.request import Request
@@ -77,6 +77,7 @@ async def run_suite(home: Home, registry: Registry, plan: Plan, options: RunOpti
     versions = policy_versions(plan, registry)
     if past.begun is not None:
         refuse_changed_policies(past.begun, versions)
+        refuse_changed_cards(past.begun, card_versions(plan, registry))
     if options.max_cost_usd is not None:
         refuse_unbounded(plan, registry)
     async with open_executor(plan.suite, home=home, minimum=options.isolation) as executor:
@@ -245,6 +246,27 @@ def policy_versions(plan: Plan, registry: Registry) -> dict[str, str]:
     return {target.policy.name: target.policy.version for target in targets if isinstance(target, Consensus)}
 
 
+def card_versions(plan: Plan, registry: Registry) -> dict[str, str]:
+    """A hash of what decides a model's answers, for each that *plan* may ask: they are not in the run's id either."""
+    directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
+    cards = directory.cards_of(asked_candidates(plan.candidates)).values()
+    return {
+        card.id: digest((card.api, card.model, card.base_url, sorted(card.rejects), card.options))[:12]
+        for card in cards
+    }
+
+
+def refuse_changed_cards(begun: RunStarted, versions: Mapping[str, str]) -> None:
+    """Raise ConfigError when a model is no longer what it was: its earlier answers are another model's."""
+    before = begun.provenance.get("models", {})
+    changed = [name for name, version in versions.items() if before.get(name, version) != version]
+    if changed:
+        raise ConfigError(
+            f"registry/models.yaml: {changed[0]}: changed since run {begun.run_id} began; put it back to continue "
+            "that run, or begin anew with --fresh"
+        )
+
+
 def refuse_changed_policies(begun: RunStarted, versions: Mapping[str, str]) -> None:
     """Raise ConfigError when a policy is no longer what it was: one run does not mix the answers of two."""
     before = begun.provenance.get("policies", {})
@@ -281,7 +303,12 @@ def _started(plan: Plan, registry: Registry, options: RunOptions, versions: Mapp
         plan,
         scripted=any(card.api == "scripted" for card in asked.values()),
         prices=prices,
-        provenance={**options.provenance, "grader": grader_name(plan.suite), "policies": dict(versions)},
+        provenance={
+            **options.provenance,
+            "grader": grader_name(plan.suite),
+            "policies": dict(versions),
+            "models": card_versions(plan, registry),
+        },
     )
 
 

@@ -50,7 +50,7 @@ def prompt(home: Folder, beginning: str) -> str:
     from harness.content import Home, load_demo
 
     prompts += [each.prompt for each in load_demo(Home(root=home.root, why="", state=home.root))]
-    return next(text for text in prompts if text.startswith(beginning))
+    return next(str(text) for text in prompts if text.startswith(beginning))
 
 
 @pytest.mark.parametrize(

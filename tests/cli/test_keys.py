@@ -23,7 +23,7 @@ COMMANDS = [
 
 
 @pytest.fixture
-def armed(home, monkeypatch) -> Folder:
+def armed(home: Folder, monkeypatch) -> Folder:
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     return home

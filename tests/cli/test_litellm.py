@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,11 +17,11 @@ TODAY = date(2026, 11, 21)
 CHAT = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 2.5e-06, "output_cost_per_token": 1.5e-05}
 
 
-def propose(entries: dict, registry=None, match="*") -> Proposal:
+def propose(entries: dict[str, Any], registry=None, match="*") -> Proposal:
     return proposal_of(json.dumps(entries), registry or {}, match=match, today=TODAY)
 
 
-def only(entry: dict, key: str = "gpt-9", **more):
+def only(entry: dict[str, Any], key: str = "gpt-9", **more):
     (card,) = propose({key: {**CHAT, **entry}}, **more).cards
     return card
 

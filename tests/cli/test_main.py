@@ -145,6 +145,16 @@ def test_a_terminal_gets_colours_unless_told_otherwise(measured):
     json.loads(shown("--json"))
 
 
+@pytest.mark.slow
+def test_progress_is_shown_where_somebody_looks(home):
+    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'harness', *sys.argv[1:]]) >> 8)"
+    argv = [sys.executable, "-c", script, "--home", str(home.root), "run", "starter", "--models", "scripted/careful"]
+    env = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}
+    done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, stdin=subprocess.DEVNULL, check=True)
+    assert b"run starter" in done.stdout
+    assert b" resolved " in done.stdout
+
+
 def test_run_never_raises():
     assert run(["models", "--home", "\0"]) in (Exit.FIXABLE, Exit.BUG)
 

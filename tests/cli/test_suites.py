@@ -13,7 +13,7 @@ from harness.evals.builtin import NOOP, REFERENCE
 SUITE = "kind: answer\nextract: whole\ncompare: exact\nmin_isolation: none\n"
 
 
-def add(home, name: str, *cases: dict, suite: str = SUITE) -> None:
+def add(home, name: str, *cases: dict[str, str], suite: str = SUITE) -> None:
     folder = home.root / "suites" / name
     folder.mkdir()
     (folder / "suite.yaml").write_text(suite)

@@ -277,6 +277,17 @@ def test_a_run_does_not_mix_two_versions_of_a_policy(panel):
     assert run(panel, "sums", "consensus/p")[0] == other
 
 
+def test_a_run_does_not_mix_two_models_of_one_name(panel):
+    run_id, _ = run(panel, "sums", "v/good")
+    known = json.loads((panel.registry / "models.yaml").read_text())
+    for card in known["models"]:
+        card["options"] = {"effort": "high"}
+    write(panel.registry / "models.yaml", json.dumps(known))
+    with pytest.raises(ConfigError, match=rf"models.yaml: v/good: changed since run {run_id} began.*--fresh"):
+        run(panel, "sums", "v/good")
+    assert run(panel, "sums", "v/good", fresh=True)[1].complete
+
+
 # --- money ----------------------------------------------------------------------------------------------------------
 
 

@@ -115,9 +115,9 @@ def breach(errors: int, n: int, risk_limit: float) -> float:
 def certify(tried: Sequence[Tried], *, labels: int, risk_limit: float, delta: float = DELTA) -> Threshold:
     """The loosest threshold that the fixed-sequence test keeps; *tried* runs from strict to loose.
 
-    Each threshold is kept while the limit holds there (:meth:`Tried.keeps`); the first where it does not ends the test. Where the
-    sequence starts depends on how many are served and how sure, not on who was right, and errors are never counted
-    below what the confidences predict: both keep the guarantee, chance ``delta`` of being wrong.
+    Each threshold is kept while the limit holds there (:meth:`Tried.keeps`); the first where it does not ends the
+    test. Where the sequence starts depends on how many are served and how sure, not on who was right, and errors are
+    never counted below what the confidences predict: both keep the guarantee, chance ``delta`` of being wrong.
     """
     kept: Tried | None = None
     end = start(tried, risk_limit, delta=delta)
@@ -152,7 +152,7 @@ def _labels_needed(one: Tried, labels: int, risk_limit: float, delta: float) -> 
     """Labels that would certify this threshold if its rates stayed as they are; None when its risk is too near."""
     if one.served == 0:
         return None
-    need = _served_needed(one.counted / one.served, one.served, risk_limit, delta)
+    need = _served_needed(max(one.errors, one.expected) / one.served, one.served, risk_limit, delta)
     if (
         need is not None and need <= one.served
     ):  # it holds, and was not reached: the sequence must be able to start here
@@ -161,11 +161,16 @@ def _labels_needed(one: Tried, labels: int, risk_limit: float, delta: float) -> 
 
 
 def _served_needed(rate: float, served: int, risk_limit: float, delta: float) -> int | None:
-    """How many served questions with this *rate* of errors would certify the limit, from *served* upwards."""
+    """About how many served questions with this *rate* of errors would certify the limit, from *served* upwards.
+
+    None when no number would: the rate itself breaks one batch in ``1 / delta``.
+    """
+    if rate >= risk_limit or breach(round(rate * _MANY), _MANY, risk_limit) > delta:
+        return None
     needed = max(served, least_labels(risk_limit, delta=delta))
     while not _kept(math.ceil(rate * needed - 1e-9), needed, risk_limit, delta):
-        needed = math.ceil(needed * 1.05)
-        if needed > _MANY:
+        needed = math.ceil(needed * 1.1)
+        if needed > _MANY // 10:
             return None
     return needed
 

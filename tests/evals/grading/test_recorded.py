@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.slow, needs_data]
 
 def test_recorded_programs_get_their_recorded_verdicts(sandbox):
     with gzip.open(SHARED / "humaneval_codegen_dev.jsonl.gz", "rt") as file:
-        rows = [json.loads(line) for line in file]
+        rows = [json.loads(line) for line in file][::6]  # all of them go through `harness grade` in test_regrading
     wrong = asyncio.run(_disagreements(rows, sandbox))
     total = sum(len(row["solutions"]) for row in rows)
     assert len(wrong) <= 0.005 * total, wrong
