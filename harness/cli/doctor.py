@@ -104,7 +104,9 @@ def _print_sandbox(at: Context, probes: tuple[Probe, ...]) -> None:
     )
     for each in probes:
         if each.self_tests:
-            rows = [["held" if test.passed else "FAILED", test.name.replace("_", " "), test.why] for test in each.self_tests]
+            rows = [
+                ["held" if test.passed else "FAILED", test.name.replace("_", " "), test.why] for test in each.self_tests
+            ]
             at.output.title(f"Attacks on {each.backend}")
             at.output.table(["result", "attack", "remark"], rows, wrap=["remark"], head=False)
     if not any(each.works and each.isolation.value != "none" for each in probes):

@@ -53,7 +53,10 @@ def test_every_prompt_has_one_row(
 ) -> None:
     prompts = [task.prompt for suite in (starter, code, ledger) for task in suite.tasks]
     prompts += [question.prompt for question in load_demo(home)]
-    prompts.append("Answer with the single word: ready")
+    prompts += [
+        "Answer with the single word: ready",
+        "That could not be applied: …\nAnswer again with all blocks, corrected.",
+    ]
     for script in scripts.values():
         assert len(script.rows) == len(prompts)
         for prompt in prompts:

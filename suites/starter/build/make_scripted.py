@@ -22,6 +22,13 @@ MODELS = ("careful", "quick", "sloppy")
 LATENCY_S = {"careful": (0.30, 0.60), "quick": (0.06, 0.14), "sloppy": (0.05, 0.12)}
 REASONING = {"careful": 3, "quick": 0, "sloppy": 0}  # hidden tokens per visible one
 PROBE = {"when": "Answer with the single word: ready", "text": "ready", "latency_s": 0.05, "comment": "harness models check"}
+AGAIN = {
+    "when": "Answer again with all blocks, corrected.",
+    "text": "The change is the one I described above; please apply it as it is.",
+    "usage": {"input": 12500, "output": 14},
+    "latency_s": 0.1,
+    "comment": "second try at a patch that could not be applied: no better",
+}
 SHOWN_TOKENS = {"ledger": 12_000}  # files beside the statement
 
 Row = dict[str, Any]
@@ -45,7 +52,7 @@ def build() -> dict[str, list[Row]]:
         for model in MODELS:
             rows[model].append(_row(model, key, when, prompt))
     for model in MODELS:
-        rows[model].append(dict(PROBE))
+        rows[model] += [dict(PROBE), dict(AGAIN)]
     return rows
 
 
