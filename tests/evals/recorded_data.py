@@ -44,9 +44,9 @@ def gsm8k_home(root: Path) -> Path:
     return root / "outputs.jsonl"
 
 
-def humaneval_home(root: Path) -> Path:
+def humaneval_home(root: Path, *, every: int = 1) -> Path:
     """A home with suite ``humaneval``; solutions become epochs of one model. The path of the outputs."""
-    data = rows("humaneval_codegen_dev.jsonl.gz")
+    data = rows("humaneval_codegen_dev.jsonl.gz")[::every]
     _suite(root, "humaneval", "code", "min_isolation: standard")
     cases = [
         {"id": row["id"], "prompt": row["prompt"], "tests": row["test"], "entry_point": row["entry_point"]}

@@ -252,28 +252,34 @@ def test_only_the_judgement_is_new():
 
 # --- real programs --------------------------------------------------------------------------------------------------
 
+EVERY = 3
 DISAGREEMENTS: dict[tuple[str, int], str] = {}
 """Recorded programs that get another verdict here than when they were executed for the record, and why."""
 
 
 @pytest.mark.slow
 def test_recorded_programs_get_their_recorded_verdicts(tmp_path):
-    """1800 programs of a real model, stored first and executed against the hidden tests afterwards."""
+    """Programs of a real model, stored first and executed against the hidden tests afterwards.
+
+    Every third task, to keep the suite short; with EVERY = 1 all 1800 programs agree as well.
+    """
     needs_sandbox()
-    outputs = humaneval_home(tmp_path)
+    outputs = humaneval_home(tmp_path, every=EVERY)
     home = Home(root=tmp_path, why="--home", state=tmp_path / ".harness")
     run_id, stored = take_in_file(home, load_suite(home, "humaneval"), outputs, grade=False)
     assert not stored.complete
     result = again(home, run_id)
-    assert (result.judged, result.skipped) == (1800, 0)
+    recorded = rows("humaneval_codegen_dev.jsonl.gz")[::EVERY]
+    total = sum(len(row["solutions"]) for row in recorded)
+    assert (result.judged, result.skipped) == (total, 0)
     found = last_grades(home, run_id)
     who = CandidateId("codegen-16b")
     wrong_verdicts: dict[tuple[str, int], str] = {}
-    for row in rows("humaneval_codegen_dev.jsonl.gz"):
+    for row in recorded:
         for epoch, solution in enumerate(row["solutions"]):
             one = found[TrialKey(task_id=row["id"], candidate=who, epoch=epoch)]
             assert one.grade in (Grade.RESOLVED, Grade.NOT_RESOLVED, Grade.EMPTY), (row["id"], epoch, one.detail)
             if (one.grade is Grade.RESOLVED) != solution["passed"]:
                 wrong_verdicts[row["id"], epoch] = f"{one.grade}: {one.detail}"
-    assert len(wrong_verdicts) <= 0.005 * 1800, json.dumps({str(k): v for k, v in wrong_verdicts.items()}, indent=1)
+    assert len(wrong_verdicts) <= 0.005 * total, json.dumps({str(k): v for k, v in wrong_verdicts.items()}, indent=1)
     assert wrong_verdicts.keys() == DISAGREEMENTS.keys(), wrong_verdicts
