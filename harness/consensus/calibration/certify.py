@@ -200,8 +200,6 @@ def _verdict(one: Tried, labels: int, risk_limit: float, delta: float, *, missin
 
 def _at_most(errors: int, n: int, rate: float) -> float:
     """P(X <= errors) for X binomial(n, rate), 0 < rate < 1."""
-    if rate >= 1:
-        return 0.0
     log_rate, log_rest = math.log(rate), math.log1p(-rate)
     head = math.lgamma(n + 1)
     return math.fsum(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from harness.consensus.calibration.certify import Tried, certify, least_labels, start, upper_bound
+from harness.consensus.calibration.certify import Tried, breach, certify, least_labels, start, upper_bound
 
 
 def tried(*rows: tuple[float, int, int, float]) -> list[Tried]:
@@ -36,7 +36,7 @@ def test_least_labels_of_the_literature():
 
 def test_the_loosest_threshold_before_the_first_failure_is_kept():
     found = certify(
-        tried((0.99, 300, 0, 0.5), (0.98, 400, 0, 0.9), (0.97, 500, 1, 1.0), (0.9, 600, 9, 5), (0.8, 4000, 9, 9)),
+        tried((0.99, 300, 0, 0.0), (0.98, 400, 0, 0.0), (0.97, 500, 1, 0.9), (0.9, 600, 9, 5), (0.8, 4000, 9, 9)),
         labels=4000,
         risk_limit=0.01,
     )
@@ -104,3 +104,21 @@ def test_a_threshold_that_would_hold_and_was_not_reached_needs_a_start():
     assert not found.certified
     assert found.served == 230
     assert 388 - 230 <= found.labels_missing * 0.23 <= 700
+
+
+def test_a_rate_that_only_a_mountain_of_labels_could_certify_is_called_hopeless():
+    near = certify(tried((0.9, 10_000, 110, 9.0)), labels=10_000, risk_limit=0.02)
+    assert upper_bound(110, 10_000) < 0.02
+    assert breach(1_100, 100_000, 0.02) < 0.1 < breach(110, 10_000, 0.02)
+    assert not near.certified
+    assert near.labels_missing is None
+
+
+def test_the_next_batch_is_held_to_the_limit_too():
+    """31 of 400 wrong is within 10 % in the long run; one batch of a hundred in five would not be."""
+    assert upper_bound(31, 400) <= 0.1
+    assert breach(31, 400, 0.1) == pytest.approx(0.184, abs=0.001)
+    assert not certify(tried((0.9, 400, 31, 20.0)), labels=400, risk_limit=0.1).certified
+    assert certify(tried((0.9, 400, 25, 20.0)), labels=400, risk_limit=0.1).certified
+    for limit in (0.0005, 0.005, 0.01, 0.1, 0.5):
+        assert breach(0, least_labels(limit), limit) < 0.1
