@@ -86,7 +86,7 @@ class Redactor:
 
     def suspects(self, text: str) -> bool:
         """Whether there is a secret in *text*, plain or serialised as JSON."""
-        return any(search.found(text) for search in self._searches)
+        return any(search.found(text) for search in self._searches if search.needle in text)
 
     def __call__(self, text: str) -> str:
         """*text* with every secret replaced by ``[redacted:<name or kind>]``."""

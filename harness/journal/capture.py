@@ -5,11 +5,11 @@ re-graded or replayed: what the models said is not in it.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from harness.core.ballot import Answer, Ballot, BallotKind
-from harness.core.event import Call, Decided, Event, Executed, GradeGiven, Reviewed, RunStarted
+from harness.core.event import Call, Decided, Event, Executed, GradeGiven, Reviewed, RunStarted, Step
 from harness.core.execution import Execution, TestResult
 from harness.core.hashing import digest
 from harness.core.outcome import Outcome
@@ -23,7 +23,7 @@ def hashed(event: Event) -> Event:
         case Call():
             return replace(event, request=None, reply=_reply(event.reply))
         case Executed():
-            return replace(event, execution=_execution(event.execution))
+            return replace(event, execution=_execution(event.execution), step=_step(event.step))
         case Decided():
             return replace(event, outcome=_outcome(event.outcome))
         case GradeGiven():
@@ -75,6 +75,16 @@ def _execution(execution: Execution) -> Execution:
     return replace(execution, log=_text(execution.log), tests=_tests(execution.tests))
 
 
+def _step(step: Step | None) -> Step | None:
+    if step is None:
+        return None
+    return replace(step, command=_text(step.command), files=_files(step.files))
+
+
+def _files(files: Mapping[str, str | None] | None) -> Mapping[str, str | None] | None:
+    return None if files is None else {_text(path): _maybe(content) for path, content in files.items()}
+
+
 def _answer(answer: Answer) -> Answer:
     execution = None if answer.execution is None else _execution(answer.execution)
     return Answer(text=_text(answer.text), execution=execution)
@@ -122,7 +132,5 @@ def _graded(graded: Graded) -> Graded:
 
 
 def _submission(submission: Submission) -> Submission:
-    files = submission.files
-    if files is not None:
-        files = {_text(path): _maybe(content) for path, content in files.items()}
+    files = _files(submission.files)
     return replace(submission, text=_text(submission.text), files=files, error=_text(submission.error))

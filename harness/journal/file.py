@@ -38,7 +38,6 @@ class JournalFile:
             chunks.append(chunk)
         try:
             _write(self._descriptor, b"".join(chunks))
-            _sync(self._descriptor)
         except OSError as error:
             self._failure = (
                 f"{self.path}: cannot be written: {error.strerror}; {self.seq} lines are safe, nothing more is recorded"
@@ -70,7 +69,7 @@ def opened(path: Path) -> Iterator[JournalFile]:
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_DSYNC, 0o600)
         os.fchmod(descriptor, 0o600)
         _sync_folder(path.parent)
     except OSError as error:
@@ -128,6 +127,7 @@ def _set_aside(descriptor: int, found: Verification) -> str:
 
 
 def _write(descriptor: int, data: bytes) -> None:
+    """All of *data*. To a journal, which is open with ``O_DSYNC``: until the bytes and the length are on disk."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -1,13 +1,14 @@
-"""The one writer of a journal: a thread that drains a queue, writes, and syncs once per batch.
+"""The one writer of a journal: appends gather in the event loop, a thread writes each batch durably.
 
-An ``append`` that returned is on disk. Appends that arrive while the disk is busy share the next sync.
+An ``append`` that returned is on disk. Appends of the same moment share one write. The thread is there so that a slow
+disk does not hold up the loop; it is woken once per batch, since each time it takes the interpreter's lock from a busy
+loop it may have to wait for it.
 """
 
 import asyncio
 import contextlib
 import threading
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -26,7 +27,7 @@ from harness.journal.reader import HASHES_MARK
 Capture = Literal["full", "hashes"]
 
 _BATCH_LINES_MAX = 1024
-_LINGER_LINES_MAX = 16
+_LINGER_LINES_MAX = 32
 _LINGER_S = 0.005
 _IN_VAIN_MAX = 3
 _SKIPPED = 32
@@ -80,7 +81,10 @@ class FileJournal:
         self._refusal: str | None = None
         """Why nothing more is taken. Set by the writer thread when the disk fails, by ``close`` otherwise."""
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
+        self._gathering: list[_Entry] = []
+        self._flush: asyncio.TimerHandle | None = None
+        self._patience = _Patience()
+        self._batches: SimpleQueue[list[_Entry] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=f"journal {file.path.name}", daemon=True)
         self._thread.start()
 
@@ -104,24 +108,49 @@ class FileJournal:
             raise JournalError(self._refusal)
         waiter: asyncio.Future[str] = self._loop.create_future()
         at = self._clock.now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        self._queue.put(_Entry(at=at, kind=KINDS[type(event)], body=self._body(event), waiter=waiter))
+        self._gather(_Entry(at=at, kind=KINDS[type(event)], body=self._body(event), waiter=waiter))
         return await waiter
 
     def close(self) -> None:
         """Waits until everything that was handed in is on disk. Appends after it are refused."""
         if self._refusal is None:
             self._refusal = f"{self.path}: the journal is closed"
-        self._queue.put(None)
+        self._hand_over()
+        self._batches.put(None)
         self._thread.join()
+
+    def _gather(self, entry: _Entry) -> None:
+        """Puts *entry* with the others of this moment; the first of them says how long the moment lasts."""
+        self._gathering.append(entry)
+        if len(self._gathering) >= _LINGER_LINES_MAX:
+            self._hand_over()
+        elif self._flush is None:
+            self._flush = self._loop.call_later(self._patience.linger_s, self._end_of_moment)
+
+    def _end_of_moment(self) -> None:
+        self._patience.learn(lines=len(self._gathering))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Gives what has gathered to the writer thread."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        if self._gathering:
+            self._batches.put(self._gathering)
+            self._gathering = []
 
     def _body(self, event: Event) -> bytes:
         full = self._capture == "full"
-        body = self._redact.redact_json(encode(event if full else hashed(event)).decode()).encode()
+        body = encode(event if full else hashed(event))
+        text = body.decode()
+        if (clean := self._redact.redact_json(text)) is not text:
+            body = clean.encode()
         return body if full else body[:-1] + HASHES_MARK
 
     def _work(self) -> None:
         """The writer thread."""
-        for batch in self._batches():
+        while (batch := self._next_batch()) is not None:
             results: Sequence[str | JournalError]
             try:
                 results = self._file.append([(entry.at, entry.kind, entry.body) for entry in batch])
@@ -130,53 +159,44 @@ class FileJournal:
                 results = [error] * len(batch)
             self._loop.call_soon_threadsafe(_resolve, batch, results)
 
-    def _batches(self) -> Iterator[list[_Entry]]:
-        """Whatever is waiting, until the journal is closed."""
-        patience = _Patience()
-        while (entry := self._queue.get()) is not None:
-            batch = [entry]
-            more = self._drain(batch)
-            if more and patience.lasts(len(batch)):
-                alone = len(batch)
-                time.sleep(_LINGER_S)
-                more = self._drain(batch)
-                patience.learn(gained=len(batch) - alone)
-            yield batch
-            if not more:
-                return
-
-    def _drain(self, batch: list[_Entry]) -> bool:
-        """Moves what waits into *batch*; False when the journal is being closed."""
-        with contextlib.suppress(Empty):
-            while len(batch) < _BATCH_LINES_MAX:
-                if (entry := self._queue.get_nowait()) is None:
-                    return False
-                batch.append(entry)
-        return True
+    def _next_batch(self) -> list[_Entry] | None:
+        """What was handed over, together with what came while the disk was busy; None when the journal is closed."""
+        batch = self._batches.get()
+        while batch is not None and len(batch) < _BATCH_LINES_MAX:
+            try:
+                more = self._batches.get_nowait()
+            except Empty:
+                break
+            if more is None:
+                self._batches.put(None)  # for the next round
+                break
+            batch += more
+        return batch
 
 
 class _Patience:
-    """Whether to wait a moment for company before a sync.
+    """Whether to wait a moment for company before a write.
 
-    A sync and a wake-up of the event loop cost some 0.2 ms of CPU, whether for one line or for a hundred: at hundreds
+    A write and a wake-up of the event loop cost some 0.2 ms of CPU, whether for one line or for a hundred: at hundreds
     of appends a second, 5 ms of waiting halve the price. They are wasted when one task appends line after line, so
-    after some waits that brought nobody most batches go out at once.
+    after some waits that brought nobody most lines go out at once.
     """
 
     def __init__(self) -> None:
         self._in_vain = 0
         self._skip = 0
 
-    def lasts(self, waiting: int) -> bool:
-        """Whether to wait when *waiting* lines are there already."""
+    @property
+    def linger_s(self) -> float:
+        """How long to wait now."""
+        return 0.0 if self._skip else _LINGER_S
+
+    def learn(self, *, lines: int) -> None:
+        """Takes note that *lines* went out together after the wait."""
         if self._skip:
             self._skip -= 1
-            return False
-        return waiting < _LINGER_LINES_MAX
-
-    def learn(self, *, gained: int) -> None:
-        """Takes note that a wait brought *gained* lines."""
-        self._in_vain = 0 if gained else self._in_vain + 1
+            return
+        self._in_vain = 0 if lines > 1 else self._in_vain + 1
         if self._in_vain >= _IN_VAIN_MAX:
             self._skip = _SKIPPED
 

@@ -223,10 +223,25 @@ def test_a_full_disk_is_told_to_everybody_and_loses_nothing(tmp_path, clock, cal
 def test_patience_ends_when_nobody_comes_and_returns_when_somebody_does():
     patience = _Patience()
     for _ in range(3):
-        assert patience.lasts(1)
-        patience.learn(gained=0)
-    asked = [patience.lasts(1) for _ in range(33)]
-    assert asked == [False] * 32 + [True]
-    patience.learn(gained=2)
-    assert patience.lasts(1)
-    assert not patience.lasts(16)
+        assert patience.linger_s > 0
+        patience.learn(lines=1)
+    lingers = []
+    for _ in range(33):
+        lingers.append(patience.linger_s > 0)
+        patience.learn(lines=1)
+    assert lingers == [False] * 32 + [True]
+    for _ in range(32):  # that one was in vain too
+        patience.learn(lines=1)
+    patience.learn(lines=2)
+    patience.learn(lines=1)
+    assert patience.linger_s > 0
+
+
+def test_a_crowd_does_not_wait_for_more_company(tmp_path, clock, call):
+    async def main() -> None:
+        async with open_journal(tmp_path / "r1.jsonl", clock=clock) as journal, asyncio.TaskGroup() as group:
+            places = [group.create_task(journal.append(call(number))) for number in range(200)]
+        assert [place.result() for place in places] == [f"r1.jsonl:{number}" for number in range(1, 201)]
+
+    asyncio.run(main())
+    assert [event.key for event in recorded(tmp_path / "r1.jsonl").events()] == [call(n).key for n in range(200)]
