@@ -132,7 +132,7 @@ class Exchange:
             return self._failed(FailureKind.REJECTED, str(error), watch, retry=Retry.NEVER, cost_usd=Decimal(0))
         message.extensions["timeout"] = self._timeout
         try:
-            async with asyncio.timeout_at(watch.ends_s) as watch.timer:
+            async with watch:
                 reply = await self._read(await self._http.handle_async_request(message), message, watch)
         except TimeoutError:
             return self._failed(FailureKind.TIMEOUT, watch.verdict(), watch)
@@ -201,27 +201,54 @@ class _TooLargeError(Exception):
 
 
 class _Watch:
-    """Which deadline is next: one timer serves first byte, idle and total, moved on as bytes arrive."""
+    """Which deadline is next: one timer serves first byte, idle and total.
 
-    __slots__ = ("_began_s", "_bytes", "_deadlines", "_left_s", "_loop", "_speaking", "_total_s", "ends_s", "timer")
+    What ``asyncio.timeout_at`` does, but for one thing: bytes that arrive only move ``ends_s``. The timer finds out
+    when it fires, and goes off again later; to move it each time costs more than to read the bytes.
+    """
+
+    __slots__ = (
+        "_began_s", "_bytes", "_cancelling", "_deadlines", "_expired", "_loop", "_speaking", "_task", "_timer",
+        "_total_s", "ends_s",
+    )  # fmt: skip
 
     def __init__(self, deadlines: Deadlines, left_s: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._deadlines = deadlines
-        self._left_s = left_s
         self._began_s = self._loop.time()
         self._total_s = self._began_s + left_s
         self._bytes = 0
         self._speaking = False
+        self._expired = False
         self.ends_s = min(self._began_s + deadlines.first_byte_s, self._total_s)
-        self.timer: asyncio.Timeout
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "an exchange runs in a task"
+        self._task = task
+        self._cancelling = task.cancelling()
+        # no deadline can come to be earlier than this
+        soonest_s = min(self.ends_s, self._began_s + self._deadlines.idle_s)
+        self._timer = self._loop.call_at(soonest_s, self._look)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        self._timer.cancel()
+        if self._expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def _look(self) -> None:
+        """The timer has fired: time is up, or was prolonged meanwhile."""
+        if self._loop.time() < self.ends_s:
+            self._timer = self._loop.call_at(self.ends_s, self._look)
+            return
+        self._expired = True
+        self._task.cancel()
 
     def heard(self, size: int) -> int:
         """*size* more bytes have come; returns how many so far."""
+        self.ends_s = min(self._loop.time() + self._deadlines.idle_s, self._total_s)
         self._speaking = True
         self._bytes += size
-        self.ends_s = min(self._loop.time() + self._deadlines.idle_s, self._total_s)
-        self.timer.reschedule(self.ends_s)
         return self._bytes
 
     def elapsed_s(self) -> float:
