@@ -15,9 +15,10 @@ from harness.cli.provenance import harness_version
 from harness.cli.runtime import environ, home_of
 from harness.content import Home, Registry, load_registry, missing_files
 from harness.core.errors import HarnessError
+from harness.core.execution import Isolation
 from harness.core.hashing import Json, plain
 from harness.core.ports import Clock
-from harness.sandbox import Probe, probe
+from harness.sandbox import Probe, SelfTest, probe
 from harness.transport import SystemClock
 
 PACKAGES = ("duckdb", "httpx", "httpx-aiohttp", "aiohttp", "pydantic", "pytest", "rapidfuzz", "jinja2", "datasets")
@@ -99,20 +100,30 @@ def _print_sandbox(at: Context, probes: tuple[Probe, ...]) -> None:
     at.output.title("Isolation of code under test")
     at.output.table(
         ["backend", "level", "here", "how, or why not"],
-        [[each.backend, each.isolation.value, "works" if each.works else "no", each.why] for each in probes],
+        [[each.backend, each.isolation.value, "works" if each.works else "no", _remark(each)] for each in probes],
         wrap=["how, or why not"],
     )
     for each in probes:
-        if each.self_tests:
-            rows = [
-                ["held" if test.passed else "FAILED", test.name.replace("_", " "), test.why] for test in each.self_tests
-            ]
-            at.output.title(f"Attacks on {each.backend}")
-            at.output.table(["result", "attack", "remark"], rows, wrap=["remark"], head=False)
+        _print_attacks(at, f"Attacks on {each.backend}", each.self_tests)
+        _print_attacks(at, f"Attacks on {each.backend}, from forks of a warm interpreter", each.warm_self_tests)
     if not any(each.works and each.isolation.value != "none" for each in probes):
         at.output.line("nothing isolates here: only code that you trust can be run", style="bold red")
     elif not any(each.self_tests for each in probes):
         at.output.hint("next: harness doctor --sandbox attacks it, to see whether it holds")
+
+
+def _remark(found: Probe) -> str:
+    """How a backend works or why not, why it is not of a higher level, and whether it keeps interpreters warm."""
+    higher = f"not {Isolation.STRICT.value}: {found.not_higher}" if found.not_higher else ""
+    warm = f"warm interpreters: {found.warm}" if found.warm else ""
+    return "; ".join(filter(None, (found.why, higher, warm)))
+
+
+def _print_attacks(at: Context, title: str, tests: tuple[SelfTest, ...]) -> None:
+    if tests:
+        rows = [["held" if test.passed else "FAILED", test.name.replace("_", " "), test.why] for test in tests]
+        at.output.title(title)
+        at.output.table(["result", "attack", "remark"], rows, wrap=["remark"], head=False)
 
 
 def _print_keys(at: Context, keys: dict[str, bool]) -> None:

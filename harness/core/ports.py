@@ -49,6 +49,19 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """How a job may run in a fork of an interpreter that is kept ready; its argv is ``(python, *options, script, …)``.
+
+    A sandbox that keeps none runs the argv as it is: the job means the same either way.
+    """
+
+    script: Path
+    """On the host: the trusted file that argv names by its path inside. Has a function ``main`` without arguments."""
+    modules: tuple[str, ...] = ()
+    """Trusted modules that the script imports anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One argv to run in isolation."""
 
@@ -65,6 +78,7 @@ class Job:
     processes: int = 64
     report: bool = False
     """Opens a private channel: its write end is the descriptor named in ``HARNESS_REPORT_FD``."""
+    warm: Warm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from harness.sandbox.bubblewrap import Bubblewrap
 from harness.sandbox.container import Container
 from harness.sandbox.host import ToolRan, run_git, run_tool
 from harness.sandbox.interpreter import base_interpreter, interpreter_mounts
-from harness.sandbox.probing import Probe, open_sandbox, probe
+from harness.sandbox.probing import Probe, kept_warm, open_sandbox, probe
 from harness.sandbox.process import PlainProcess
 from harness.sandbox.selftest import SelfTest, self_test
+from harness.sandbox.warm import WarmSandbox, yard_of
 
 __all__ = [
     "Bubblewrap",
@@ -20,11 +21,14 @@ __all__ = [
     "Probe",
     "SelfTest",
     "ToolRan",
+    "WarmSandbox",
     "base_interpreter",
     "interpreter_mounts",
+    "kept_warm",
     "open_sandbox",
     "probe",
     "run_git",
     "run_tool",
     "self_test",
+    "yard_of",
 ]

@@ -6,10 +6,9 @@ under bubblewrap. Engines pass no descriptors, so the private channel is a named
 
 import os
 import secrets
-import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ from harness.core.ports import Job, Ran
 from harness.sandbox.bubblewrap import SYSTEM
 from harness.sandbox.limits import SHM_BYTES, TMP_BYTES, limits_of
 from harness.sandbox.pipes import named_pipe
-from harness.sandbox.supervision import REPORT_FD, Launch, Supervised, supervise
+from harness.sandbox.supervision import REPORT_FD, Child, Ends, Supervised, kill, start, supervise
+from harness.sandbox.watchdog import TreeWatch
 
 CHANNEL = "/run/harness"
 """Where the named pipe is seen inside."""
@@ -48,13 +48,18 @@ class Container:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-channel-")))
             report = stack.enter_context(named_pipe(folder / "report")) if job.report else None
-            launch = Launch(
-                argv=(str(self.engine), *arguments(job, image=self.image, name=name, channel=folder)),
-                env={"PATH": os.defpath, "HOME": str(folder)},
-                started=_nothing,
-                kill=lambda pid: _kill(self.engine, name, pid),
+            argv = (str(self.engine), *arguments(job, image=self.image, name=name, channel=folder))
+            done = await supervise(
+                job,
+                lambda ends: _start(argv, ends, folder, lambda pid: _kill(self.engine, name, pid)),
+                watch=TreeWatch(job=job),
+                report=report,
             )
-            return _ran(await supervise(job, launch, report=report), job)
+            return _ran(done, job)
+
+
+async def _start(argv: tuple[str, ...], ends: Ends, home: Path, end: Callable[[int], None]) -> Child:
+    return start(argv, ends, env={"PATH": os.defpath, "HOME": str(home)}, end=end)
 
 
 def arguments(job: Job, *, image: str, name: str, channel: Path) -> tuple[str, ...]:
@@ -92,31 +97,14 @@ def _stage(job: Job) -> str:
     return f'{opened}exec "$@"'
 
 
-def _nothing(_: int) -> None:
-    pass
-
-
 def _kill(engine: Path, name: str, pid: int) -> None:
     """Kill the client and the container: an engine lets a container outlive its client."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+    kill(pid)
     with suppress(OSError, subprocess.TimeoutExpired):
         subprocess.run((str(engine), "kill", name), capture_output=True, check=False, timeout=_KILL_S)
 
 
 def _ran(done: Supervised, job: Job) -> Ran:
-    ending, code = done.ending, done.returncode
-    if ending is Ending.EXITED and code == ENGINE_FAULT:
-        why = done.stderr.decode(errors="replace").strip()[-500:]
-        raise SandboxError(f"the container engine did not start {job.argv[0]!r}: {why or 'no reason given'}")
-    if ending is Ending.EXITED and not 0 <= code <= 128:
-        ending = Ending.KILLED
-    return Ran(
-        ending=ending,
-        exit_code=code if ending is Ending.EXITED else None,
-        stdout=done.stdout,
-        stderr=done.stderr,
-        report=done.report,
-        wall_s=done.wall_s,
-        isolation=Isolation.STANDARD,
-    )
+    if done.ending is Ending.EXITED and done.returncode == ENGINE_FAULT:
+        raise SandboxError(f"the container engine did not start {job.argv[0]!r}: {done.last_words()}")
+    return done.ran(Isolation.STANDARD, exit_code=done.returncode if 0 <= done.returncode <= 128 else None)

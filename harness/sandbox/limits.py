@@ -28,6 +28,16 @@ class Limits:
     file_bytes: int = FILE_BYTES
     open_files: int = OPEN_FILES
 
+    def numbers(self) -> tuple[tuple[int, int], ...]:
+        """As the kernel takes them: kind and value."""
+        return (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, self.cpu_s),
+            (resource.RLIMIT_DATA, self.data_bytes),
+            (resource.RLIMIT_FSIZE, self.file_bytes),
+            (resource.RLIMIT_NOFILE, self.open_files),
+        )
+
 
 def limits_of(job: Job) -> Limits:
     """The limits that *job* asks for."""
@@ -40,14 +50,7 @@ def limit_process(pid: int, limits: Limits) -> None:
 
     Raises SandboxError when the kernel refuses, as it does for a set-user-id program of another user.
     """
-    wanted = (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, limits.cpu_s),
-        (resource.RLIMIT_DATA, limits.data_bytes),
-        (resource.RLIMIT_FSIZE, limits.file_bytes),
-        (resource.RLIMIT_NOFILE, limits.open_files),
-    )
-    for kind, value in wanted:
+    for kind, value in limits.numbers():
         try:
             _lower(pid, kind, value)
         except ProcessLookupError:

@@ -1,19 +1,32 @@
-"""Which isolation works on this machine, and the choice of one that is strong enough."""
+"""Which isolation works on this machine, and the choice of one that is strong enough.
 
+``strict`` and ``standard`` are bubblewrap's, ``standard`` is also that of docker or podman. ``reduced`` is the name for
+what keeps files and network apart but neither processes nor memory, as a Seatbelt profile of macOS would: no backend
+gives it yet, because one that nobody can attack here would be a claim. On macOS, use docker or podman (their virtual
+machine gives ``standard``), or ``none`` for code you trust.
+"""
+
+import asyncio
+import platform
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from harness.core.errors import SandboxError
-from harness.core.execution import Isolation
-from harness.core.ports import Sandbox
-from harness.sandbox.bubblewrap import NAMESPACES, Bubblewrap, system_options
+from harness.core.execution import Ending, Isolation
+from harness.core.ports import Job, Ran, Sandbox
+from harness.sandbox.bubblewrap import Bubblewrap, system_options
+from harness.sandbox.cgroups import find_cgroups
 from harness.sandbox.container import Container
 from harness.sandbox.process import PlainProcess
+from harness.sandbox.seccomp import filter_for
 from harness.sandbox.selftest import SelfTest, self_test
+from harness.sandbox.warm import WarmSandbox
 
 Backend = Literal["bubblewrap", "container", "process"]
 IMAGE = "busybox:stable"
@@ -32,6 +45,11 @@ class Probe:
     why: str
     """Version or path where it works, otherwise the reason and what would help."""
     self_tests: tuple[SelfTest, ...] = ()
+    not_higher: str = ""
+    """Why it does not give the next level up, where it could."""
+    warm: str = ""
+    """Whether interpreters can be kept ready in it, or why not; what that passed is in ``warm_self_tests``."""
+    warm_self_tests: tuple[SelfTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +85,19 @@ async def probe(*, attack: bool = True) -> tuple[Probe, ...]:
     return tuple([await _probed(find(), attack=attack) for find in _BACKENDS.values()])
 
 
+@asynccontextmanager
+async def kept_warm(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
+    """*sandbox* with interpreters kept ready while the block lasts, where it can; else itself.
+
+    Whoever wants every job started anew does not ask for this: the level is the same.
+    """
+    if not isinstance(sandbox, Bubblewrap) or sandbox.seccomp is None:
+        yield sandbox
+        return
+    async with WarmSandbox(sandbox) as warm:
+        yield warm
+
+
 async def _probed(found: _Found, *, attack: bool) -> Probe:
     seen = found.probe
     if found.sandbox is None or not attack or seen.isolation is Isolation.NONE:
@@ -74,14 +105,22 @@ async def _probed(found: _Found, *, attack: bool) -> Probe:
     tests = await self_test(found.sandbox)
     failed = [test.name for test in tests if not test.passed]
     why = f"{seen.why}; failed its self-test: {', '.join(failed)}" if failed else seen.why
-    return Probe(backend=seen.backend, isolation=seen.isolation, works=not failed, why=why, self_tests=tests)
+    seen = replace(seen, works=not failed, why=why, self_tests=tests)
+    async with kept_warm(found.sandbox) as kept:
+        if not isinstance(kept, WarmSandbox):
+            return seen
+        warm_tests = await self_test(kept, warm=True)
+        lost = [test.name for test in warm_tests if not test.passed]
+        reasons = [*kept.cold.values(), *([f"failed its self-test: {', '.join(lost)}"] if lost else [])]
+        return replace(seen, warm="; ".join(reasons) or "works", warm_self_tests=warm_tests)
 
 
 def _refusal(minimum: Isolation, tried: list[Probe]) -> str:
     lines = [f"{each.backend} ({each.isolation.value}): {each.why}" for each in tried]
+    higher = [each.not_higher for each in tried if each.not_higher]
     remedy = (
-        "level 'strict' needs cgroup limits, which no backend sets yet; use min_isolation: standard"
-        if minimum is Isolation.STRICT
+        f"level 'strict' needs control groups and the call filter under bubblewrap: {'; '.join(higher)}"
+        if minimum is Isolation.STRICT and higher
         else "`apt-get install bubblewrap` gives 'standard'; for code you trust: --i-trust-this-code, "
         "or `min_isolation: none` in suite.yaml"
     )
@@ -92,11 +131,58 @@ def _bubblewrap() -> _Found:
     program = shutil.which("bwrap")
     if program is None:
         return _missing("bubblewrap", "`bwrap` is not on PATH; `apt-get install bubblewrap` installs it")
-    system = system_options()
-    trial = (program, *NAMESPACES, *system, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--", "true")
-    if fault := _fault(trial, env={}):
+    plain = Bubblewrap(program=Path(program), system=system_options(), seals=False)
+    if fault := _trial(plain):
         return _missing("bubblewrap", f"{program} does not work: {fault}; unprivileged user namespaces may be off")
-    return _works("bubblewrap", program, Bubblewrap(program=Path(program), system=system))
+    calls = filter_for(platform.machine())
+    wishes = ((replace(plain, seals=True, seccomp=calls)), replace(plain, seccomp=calls), replace(plain, seals=True))
+    faults = {wish: _trial(wish) for wish in wishes if wish.seccomp or wish.seals}
+    sealed = next((wish for wish, fault in faults.items() if not fault), None)
+    if sealed is None:
+        why = f"{program} neither refuses nested user namespaces nor takes a call filter: {faults[wishes[0]]}"
+        return _missing("bubblewrap", why)
+    if sealed.seccomp is None:
+        return _works("bubblewrap", program, sealed, "no call filter for this machine or this bwrap")
+    groups = find_cgroups()
+    if isinstance(groups, str):
+        return _works("bubblewrap", program, sealed, f"no control groups: {groups}")
+    strict = replace(sealed, cgroups=groups)
+    if fault := _limits_fault(strict):
+        return _works("bubblewrap", program, sealed, f"{groups.where}: {fault}")
+    return _works("bubblewrap", f"{program}, {groups.where}", strict)
+
+
+def _trial(sandbox: Bubblewrap) -> str:
+    """Why *sandbox* cannot run anything; empty if it can."""
+    return _fault_of(sandbox, Job(argv=("/bin/true",), timeout_s=_TRY_S))[1]
+
+
+def _limits_fault(sandbox: Bubblewrap) -> str:
+    """Which limit of control groups does not bite; empty if both do. Tried, because files promise it everywhere."""
+    # Forks until it is refused; the shell then gives up.
+    crowd = "i=0; while [ $i -lt 40 ]; do sleep 3 & i=$((i+1)); done; wait"
+    # Takes the memory that the limit on each process allows, twice.
+    hoard = "dd if=/dev/zero of=/dev/shm/x bs=1M count=20 2>&1; dd if=/dev/zero of=/tmp/x bs=1M count=60 2>&1"
+    for script, ending, what in ((crowd, Ending.PROCESSES, "processes"), (hoard, Ending.MEMORY, "memory")):
+        job = Job(argv=("/bin/sh", "-c", script), timeout_s=5.0, processes=8, memory_bytes=32 << 20)
+        ran, fault = _fault_of(sandbox, job)
+        if ran is None:
+            return fault
+        if ran.ending is not ending:
+            return f"the limit on {what} does not hold: a job that breaks it ended by {ran.ending.value}"
+    return ""
+
+
+def _fault_of(sandbox: Bubblewrap, job: Job) -> tuple[Ran | None, str]:
+    """How *job* ended, or why it was not begun. Waits for it: in a thread, as there may be a loop in this one."""
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            ran = thread.submit(lambda: asyncio.run(sandbox.run(job))).result()
+    except SandboxError as error:
+        return None, str(error)
+    if ran.ending is Ending.EXITED and ran.exit_code:
+        return ran, ran.stderr.decode(errors="replace").strip()[-200:] or f"exit code {ran.exit_code}"
+    return ran, ""
 
 
 def _container() -> _Found:
@@ -127,8 +213,9 @@ _BACKENDS: dict[str, Callable[[], _Found]] = {
 """Strongest first; at equal strength the cheaper one."""
 
 
-def _works(backend: Backend, why: str, sandbox: Sandbox) -> _Found:
-    return _Found(probe=Probe(backend=backend, isolation=sandbox.isolation, works=True, why=why), sandbox=sandbox)
+def _works(backend: Backend, why: str, sandbox: Sandbox, not_higher: str = "") -> _Found:
+    found = Probe(backend=backend, isolation=sandbox.isolation, works=True, why=why, not_higher=not_higher)
+    return _Found(probe=found, sandbox=sandbox)
 
 
 def _missing(backend: Backend, why: str) -> _Found:

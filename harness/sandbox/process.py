@@ -13,11 +13,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.execution import Ending, Isolation
+from harness.core.execution import Isolation
 from harness.core.ports import Job, Ran
 from harness.sandbox.limits import limits_of, shell_limits
 from harness.sandbox.pipes import Pipe
-from harness.sandbox.supervision import REPORT_FD, Launch, Supervised, supervise
+from harness.sandbox.supervision import REPORT_FD, Child, Ends, start, supervise
+from harness.sandbox.watchdog import TreeWatch
 
 SHELL = "/bin/sh"
 
@@ -37,24 +38,26 @@ class PlainProcess:
                 tempfile.TemporaryDirectory(prefix="harness-job-", ignore_cleanup_errors=True)
             )
             report = stack.enter_context(Pipe()) if job.report else None
-            done = await supervise(job, _launch(job, Path(scratch), report), report=report)
-            return _ran(done)
+            done = await supervise(
+                job, lambda ends: _start(job, Path(scratch), report, ends), watch=TreeWatch(job=job), report=report
+            )
+            return done.ran(Isolation.NONE, exit_code=done.returncode if done.returncode >= 0 else None)
 
 
-def _launch(job: Job, scratch: Path, report: Pipe | None) -> Launch:
+async def _start(job: Job, scratch: Path, report: Pipe | None, ends: Ends) -> Child:
     sources = {"/tmp": str(scratch), **{mount.target: str(mount.source) for mount in job.mounts}}  # noqa: S108
     env = {name: relocate(value, sources) for name, value in job.env.items()}
-    return Launch(
+    return start(
         # `exec` leaves no shell behind; a program that is not there ends with the shell's 127.
-        argv=(
+        (
             *(SHELL, "-c", f'{shell_limits(limits_of(job))}; exec "$@"', SHELL),
             *(relocate(argument, sources) for argument in job.argv),
         ),
+        ends,
         env={**env, **({REPORT_FD: str(report.write_fd)} if report else {})},
         cwd=Path(relocate(job.cwd, sources)),
         pass_fds=(report.write_fd,) if report else (),
-        started=_nothing,
-        kill=_kill_group,
+        end=_kill_group,
     )
 
 
@@ -73,25 +76,6 @@ def relocate(text: str, sources: Mapping[str, str]) -> str:
     return re.sub(pattern, lambda match: found[match[1]], text)
 
 
-def _nothing(_: int) -> None:
-    pass
-
-
 def _kill_group(pid: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _ran(done: Supervised) -> Ran:
-    ending, code = done.ending, done.returncode
-    if ending is Ending.EXITED and code < 0:
-        ending = Ending.KILLED
-    return Ran(
-        ending=ending,
-        exit_code=code if ending is Ending.EXITED else None,
-        stdout=done.stdout,
-        stderr=done.stderr,
-        report=done.report,
-        wall_s=done.wall_s,
-        isolation=Isolation.NONE,
-    )

@@ -1,5 +1,6 @@
-"""A dozen small attacks that a sandbox must withstand on this machine before it may claim its level."""
+"""Small attacks that a sandbox must withstand on this machine before it may claim its level."""
 
+import platform
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -8,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.errors import SandboxError
-from harness.core.execution import Ending
-from harness.core.ports import Job, Ran, Sandbox
+from harness.core.execution import Ending, Isolation
+from harness.core.ports import Job, Mount, Ran, Sandbox, Warm
 from harness.sandbox.interpreter import base_interpreter, interpreter_mounts
 from harness.sandbox.limits import TMP_BYTES
+from harness.sandbox.syscalls import MACHINES
 
 MEBIBYTE = 1 << 20
+ATTACKER, _SEEN_AS = Path(__file__).with_name("attacker.py"), "/h/attacker.py"
 PLAIN = Job(argv=(), timeout_s=10.0)
 
 
@@ -34,6 +37,8 @@ class _Attack:
     """Python; prints what it achieved."""
     withstood: Callable[[Ran], bool]
     job: Job = PLAIN
+    level: Isolation = Isolation.REDUCED
+    """The lowest that has to withstand it."""
 
 
 def _says(word: bytes) -> Callable[[Ran], bool]:
@@ -42,6 +47,12 @@ def _says(word: bytes) -> Callable[[Ran], bool]:
 
 def _ends(*endings: Ending) -> Callable[[Ran], bool]:
     return lambda ran: ran.ending in endings
+
+
+def _numbers() -> dict[str, int]:
+    """The calls that are refused on this machine."""
+    known = MACHINES.get(platform.machine())
+    return {} if known is None else dict(known.denied)
 
 
 ATTACKS = (
@@ -55,7 +66,13 @@ ATTACKS = (
         name="environment_of_others_is_unseen",
         script="""
 import glob
-seen = [name for name in glob.glob('/proc/[0-9]*/environ') if b'PATH=' in open(name, 'rb').read()]
+seen = []
+for name in glob.glob('/proc/[0-9]*/environ'):
+    try:
+        if b'PATH=' in open(name, 'rb').read():
+            seen.append(name)
+    except PermissionError:
+        pass
 print(seen)
 """,
         withstood=_says(b"[]"),
@@ -110,6 +127,86 @@ import ctypes
 print(ctypes.CDLL(None).unshare(0x10000000))
 """,
         withstood=_says(b"-1"),
+    ),
+    _Attack(
+        name="kernel_settings_are_read_only",
+        script="""
+import os
+opened = []
+for folder, _, names in os.walk('/proc/sys'):
+    for path in [os.path.join(folder, name) for name in names] + ['/proc/sysrq-trigger']:
+        try:
+            os.close(os.open(path, os.O_WRONLY))
+            opened.append(path)
+        except OSError:
+            pass
+print(opened[:3])
+""",
+        withstood=_says(b"[]"),
+        level=Isolation.STANDARD,
+    ),
+    _Attack(
+        name="unwanted_calls_are_refused",
+        script=f"""
+import ctypes, errno, os
+libc, numbers, reached = ctypes.CDLL(None, use_errno=True), {_numbers()!r}, []
+for name, number in numbers.items():
+    # Nonsense for every one of them: refused by the filter, not for what it says.
+    ctypes.set_errno(0)
+    if libc.syscall(number, -1, -1, -1, -1, -1) != -1 or ctypes.get_errno() != errno.EPERM:
+        reached.append((name, ctypes.get_errno()))
+print(reached)
+""",
+        withstood=_says(b"[]"),
+        level=Isolation.STRICT,
+    ),
+    _Attack(
+        name="sockets_of_the_machine_are_refused",
+        script="""
+import socket
+opened = []
+for family in (38, 40, 17):
+    try:
+        socket.socket(family, socket.SOCK_STREAM if family != 38 else socket.SOCK_SEQPACKET)
+        opened.append(family)
+    except OSError as error:
+        if error.errno != 97:
+            opened.append((family, error.errno))
+print(opened)
+""",
+        withstood=_says(b"[]"),
+        level=Isolation.STRICT,
+    ),
+    _Attack(
+        name="processes_stop_at_the_limit",
+        script="""
+import os, time
+count = 0
+try:
+    for _ in range(300):
+        if os.fork() == 0:
+            time.sleep(5)
+            os._exit(0)
+        count += 1
+except OSError:
+    print(count < 16, flush=True)
+time.sleep(5)
+""",
+        withstood=lambda ran: ran.ending is Ending.PROCESSES and ran.stdout.strip() == b"True",
+        job=Job(argv=(), timeout_s=10.0, processes=16),
+        level=Isolation.STRICT,
+    ),
+    _Attack(
+        name="memory_stops_at_the_limit",
+        script="""
+with open('/tmp/fill', 'wb') as file:
+    for _ in range(120):
+        file.write(b'x' * (1 << 20))
+print('wrote all')
+""",
+        withstood=_ends(Ending.MEMORY),
+        job=Job(argv=(), timeout_s=10.0, memory_bytes=96 * MEBIBYTE),
+        level=Isolation.STRICT,
     ),
     _Attack(
         name="processes_are_bounded",
@@ -186,16 +283,28 @@ except OSError:
 )
 
 
-async def self_test(sandbox: Sandbox, *, python: Path = Path(sys.executable)) -> tuple[SelfTest, ...]:
-    """Try every attack on *sandbox*; a few seconds. Never raises: a job that cannot be started has not withstood."""
+async def self_test(
+    sandbox: Sandbox, *, python: Path = Path(sys.executable), warm: bool = False
+) -> tuple[SelfTest, ...]:
+    """Try every attack on *sandbox* that its level has to withstand; a few seconds. With *warm*, in forks.
+
+    Never raises: a job that cannot be started has not withstood.
+    """
+    attacks = [attack for attack in ATTACKS if attack.level.strength <= max(1, sandbox.isolation.strength)]
     with _listener() as port:
-        return tuple([await _attack(sandbox, attack, python, port) for attack in ATTACKS])
+        return tuple([await _attack(sandbox, attack, python, port, warm=warm) for attack in attacks])
 
 
-async def _attack(sandbox: Sandbox, attack: _Attack, python: Path, port: int) -> SelfTest:
+async def _attack(sandbox: Sandbox, attack: _Attack, python: Path, port: int, *, warm: bool) -> SelfTest:
     base, mounts = base_interpreter(python), interpreter_mounts(python)
     home = (str(Path.home()), *(mount.target for mount in mounts), str(port))
-    job = replace(attack.job, argv=(str(base), "-I", "-S", "-c", attack.script, *home), mounts=mounts, cwd="/tmp")  # noqa: S108 - inside
+    job = replace(
+        attack.job,
+        argv=(str(base), "-I", "-S", _SEEN_AS, attack.script, *home),
+        mounts=(*mounts, Mount(source=ATTACKER, target=_SEEN_AS)),
+        cwd="/tmp",  # noqa: S108 - inside
+        warm=Warm(script=ATTACKER) if warm else None,
+    )
     try:
         ran = await sandbox.run(job)
     except SandboxError as error:

@@ -5,19 +5,20 @@ Nothing here waits for the end of a stream before the process has ended, and not
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from harness.core.errors import SandboxError
-from harness.core.execution import Ending
-from harness.core.ports import Job
+from harness.core.execution import Ending, Isolation
+from harness.core.ports import Job, Ran
 from harness.sandbox.pipes import Drain, Feed, Pipe
-from harness.sandbox.watchdog import PROC, proportional_bytes, tally
 
 REPORT_FD = "HARNESS_REPORT_FD"
 """The variable that names the descriptor of the private channel."""
@@ -30,20 +31,38 @@ LAST_WORDS_S = 2.0
 """How long streams are still drained after the death of the process: a daemon may hold them open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """A process about to be started for a job."""
+class Watch(Protocol):
+    """Tells when a running job takes more than it may."""
 
-    argv: Sequence[str]
-    env: Mapping[str, str]
-    cwd: Path | None = None
-    pass_fds: tuple[int, ...] = ()
-    started: Callable[[int], None]
-    """Called with the pid at once after the start."""
-    kill: Callable[[int], None]
-    """Ends the process, and everything it started as far as the backend can. Must not fail for a dead one."""
-    own_processes: int = 0
-    """Processes of the tree that belong to the backend."""
+    def excess(self, pid: int) -> Ending | None: ...
+
+    def at_end(self) -> Ending | None:
+        """What it ran into unseen, between the last look and its end."""
+
+
+class Begun(Protocol):
+    """A process that has been started for a job."""
+
+    @property
+    def pid(self) -> int: ...
+
+    async def ended(self) -> None:
+        """Return when it has ended. Until ``reap`` its number is nobody else's."""
+
+    def kill(self) -> None:
+        """End it and everything it started, as far as the backend can. No error for a dead one."""
+
+    async def reap(self) -> int:
+        """After its end: the exit code, negative for a signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The job's ends of its pipes; closed here as soon as the process has them."""
+
+    given_fd: int
+    out_fd: int
+    err_fd: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +77,28 @@ class Supervised:
     report: bytes
     wall_s: float
 
+    def ran(self, isolation: Isolation, *, exit_code: int | None) -> Ran:
+        """As the facts of a job. *exit_code*: the program's own; None if it was ended by a signal."""
+        killed = self.ending is Ending.EXITED and exit_code is None
+        return Ran(
+            ending=Ending.KILLED if killed else self.ending,
+            exit_code=exit_code if self.ending is Ending.EXITED else None,
+            stdout=self.stdout,
+            stderr=self.stderr,
+            report=self.report,
+            wall_s=self.wall_s,
+            isolation=isolation,
+        )
 
-async def supervise(job: Job, launch: Launch, *, report: Pipe | None) -> Supervised:
-    """Run *launch* to its end under the limits of *job*. Raises SandboxError when it cannot be started.
+    def last_words(self) -> str:
+        """The end of standard error, for the message of an error that is not the job's."""
+        return self.stderr.decode(errors="replace").strip()[-500:] or "no reason given"
+
+
+async def supervise(
+    job: Job, begin: Callable[[Ends], Awaitable[Begun]], *, watch: Watch, report: Pipe | None
+) -> Supervised:
+    """Run what *begin* starts to its end under the limits of *job*. Raises SandboxError when it cannot be started.
 
     A cancelled caller leaves nothing behind: the process is killed and reaped before the cancellation goes on.
     """
@@ -68,19 +106,18 @@ async def supervise(job: Job, launch: Launch, *, report: Pipe | None) -> Supervi
     with ExitStack() as stack:
         # Standard input is a pipe: what was read from it is gone, where a file could be opened and read again.
         given, out, err = (stack.enter_context(Pipe()) for _ in range(3))
-        process = _start(launch, given, out, err)
+        process = await begin(Ends(given_fd=given.read_fd, out_fd=out.write_fd, err_fd=err.write_fd))
         given.close_read()
         out.close_write()
         err.close_write()
         streams = _streams(job, out, err, report)
-        exited = asyncio.ensure_future(_exit_of(process))
+        exited = asyncio.ensure_future(process.ended())
         feed = Feed(given, job.stdin)
         try:
-            launch.started(process.pid)
-            ending = await _watch(job, launch, process.pid, exited, streams)
+            ending = await _watch(job, watch, process.pid, exited, streams)
         finally:
             # Before it is reaped: until then its number, and that of its group, is nobody else's.
-            launch.kill(process.pid)
+            process.kill()
             returncode = await _reap(process, exited)
             feed.stop()
             if report is not None:
@@ -96,20 +133,86 @@ async def supervise(job: Job, launch: Launch, *, report: Pipe | None) -> Supervi
         )
 
 
-def _start(launch: Launch, given: Pipe, out: Pipe, err: Pipe) -> subprocess.Popen[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A process of our own."""
+
+    process: subprocess.Popen[bytes]
+    end: Callable[[int], None]
+    """Kills it, by its number."""
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    async def ended(self) -> None:
+        if sys.platform != "linux":
+            while self.process.poll() is None:  # noqa: ASYNC110 - nothing outside Linux tells us without reaping
+                await asyncio.sleep(FIRST_LOOK_S)
+            return
+        pidfd = os.pidfd_open(self.pid)
+        try:
+            await readable(pidfd)
+        finally:
+            os.close(pidfd)
+
+    def kill(self) -> None:
+        self.end(self.pid)
+
+    async def reap(self) -> int:
+        return self.process.wait()
+
+
+def start(
+    argv: Sequence[str],
+    ends: Ends,
+    *,
+    end: Callable[[int], None],
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    pass_fds: tuple[int, ...] = (),
+) -> Child:
+    """Start *argv* with exactly *env*, in a session of its own. Raises SandboxError when it cannot be started."""
     try:
-        return subprocess.Popen(
-            launch.argv,
-            env=dict(launch.env),
-            cwd=launch.cwd,
-            stdin=given.read_fd,
-            stdout=out.write_fd,
-            stderr=err.write_fd,
-            pass_fds=launch.pass_fds,
+        process = subprocess.Popen(
+            argv,
+            env=dict(env),
+            cwd=cwd,
+            stdin=ends.given_fd,
+            stdout=ends.out_fd,
+            stderr=ends.err_fd,
+            pass_fds=pass_fds,
             start_new_session=True,
         )
     except OSError as error:
-        raise SandboxError(f"{launch.argv[0]!r} cannot be started: {error}") from error
+        raise SandboxError(f"{argv[0]!r} cannot be started: {error}") from error
+    return Child(process=process, end=end)
+
+
+def kill(pid: int) -> None:
+    """SIGKILL to one process, dead or alive."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def open_null() -> Iterator[int]:
+    """A descriptor that takes everything and keeps nothing."""
+    fd = os.open(os.devnull, os.O_WRONLY)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+async def readable(fd: int) -> None:
+    """Return when *fd* can be read: for a descriptor of a process, when that has ended."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(fd)
 
 
 def _streams(job: Job, out: Pipe, err: Pipe, report: Pipe | None) -> tuple[Drain, ...]:
@@ -119,23 +222,7 @@ def _streams(job: Job, out: Pipe, err: Pipe, report: Pipe | None) -> tuple[Drain
     return tuple(streams)
 
 
-async def _exit_of(process: subprocess.Popen[bytes]) -> None:
-    """Return when *process* has ended. On Linux it is not yet reaped then."""
-    if sys.platform != "linux":
-        while process.poll() is None:  # noqa: ASYNC110 - nothing outside Linux tells us without reaping
-            await asyncio.sleep(FIRST_LOOK_S)
-        return
-    loop, gone = asyncio.get_running_loop(), asyncio.Event()
-    pidfd = os.pidfd_open(process.pid)
-    loop.add_reader(pidfd, gone.set)
-    try:
-        await gone.wait()
-    finally:
-        loop.remove_reader(pidfd)
-        os.close(pidfd)
-
-
-async def _watch(job: Job, launch: Launch, pid: int, exited: asyncio.Future[None], streams: Sequence[Drain]) -> Ending:
+async def _watch(job: Job, watch: Watch, pid: int, exited: asyncio.Future[None], streams: Sequence[Drain]) -> Ending:
     """How the job ended, or what it is to be ended for."""
     loop = asyncio.get_running_loop()
     deadline_s, pause_s = loop.time() + job.timeout_s, FIRST_LOOK_S
@@ -144,27 +231,16 @@ async def _watch(job: Job, launch: Launch, pid: int, exited: asyncio.Future[None
         pending = [stop for stop in stops if not stop.cancelled()]
         await asyncio.wait(pending, timeout=min(pause_s, left_s), return_when=asyncio.FIRST_COMPLETED)
         if exited.done():
-            return Ending.EXITED
+            return watch.at_end() or Ending.EXITED
         if any(stream.flooded.done() and not stream.flooded.cancelled() for stream in streams):
             return Ending.OUTPUT
-        if excess := _excess(job, launch, pid):
+        if excess := watch.excess(pid):
             return excess
         pause_s = LOOK_EVERY_S
-    return Ending.TIMEOUT
+    return watch.at_end() or Ending.TIMEOUT
 
 
-def _excess(job: Job, launch: Launch, pid: int) -> Ending | None:
-    if not PROC.exists():
-        return None
-    seen = tally(pid)
-    if seen.processes > job.processes + launch.own_processes:
-        return Ending.PROCESSES
-    if seen.memory_bytes > job.memory_bytes and proportional_bytes(pid) > job.memory_bytes:
-        return Ending.MEMORY
-    return None
-
-
-async def _reap(process: subprocess.Popen[bytes], exited: asyncio.Future[None]) -> int:
+async def _reap(process: Begun, exited: asyncio.Future[None]) -> int:
     """The return code, waited for even when the caller is being cancelled: a kill does not take long."""
     cancelled: asyncio.CancelledError | None = None
     while not exited.done():
@@ -172,7 +248,7 @@ async def _reap(process: subprocess.Popen[bytes], exited: asyncio.Future[None]) 
             await asyncio.shield(exited)
         except asyncio.CancelledError as error:
             cancelled = error
-    returncode = process.wait()
+    returncode = await process.reap()
     if cancelled is not None:
         raise cancelled
     return returncode

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.execution import Ending
+from harness.core.ports import Job
+
 PROC = Path("/proc")
 _PAGE_BYTES = 4096
 
@@ -15,6 +18,28 @@ class Tally:
     processes: int
     memory_bytes: int
     """Resident pages that are not files; a page shared by a parent and its forks is counted in each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeWatch:
+    """Looks at a job's tree every now and then: what grows between two looks is seen late."""
+
+    job: Job
+    own_processes: int = 0
+    """Processes of the tree that belong to the backend."""
+
+    def excess(self, pid: int) -> Ending | None:
+        if not PROC.exists():
+            return None
+        seen = tally(pid)
+        if seen.processes > self.job.processes + self.own_processes:
+            return Ending.PROCESSES
+        if seen.memory_bytes > self.job.memory_bytes and proportional_bytes(pid) > self.job.memory_bytes:
+            return Ending.MEMORY
+        return None
+
+    def at_end(self) -> Ending | None:
+        return None
 
 
 def tally(pid: int) -> Tally:

@@ -1,6 +1,7 @@
 """What only bubblewrap keeps from whom."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from harness.core.errors import SandboxError
 from harness.core.execution import Ending
 from harness.core.ports import Job, Mount
-from harness.sandbox.bubblewrap import Bubblewrap, system_options
+from harness.sandbox.bubblewrap import system_options
 
 
 def test_read_only_mounts_refuse_and_writable_ones_take(bubblewrap, run, tmp_path):
@@ -82,7 +83,7 @@ def test_a_bwrap_that_dies(bubblewrap, tmp_path):
     broken = tmp_path / "bwrap"
     broken.write_text("#!/bin/sh\nkill -9 $$\n")
     broken.chmod(0o755)
-    ran = asyncio.run(Bubblewrap(program=broken, system=bubblewrap.system).run(Job(argv=("/bin/true",))))
+    ran = asyncio.run(replace(bubblewrap, program=broken).run(Job(argv=("/bin/true",))))
     assert (ran.ending, ran.exit_code) == (Ending.KILLED, None)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,5 +150,6 @@ def test_descriptors_do_not_leak(sandbox, run):
 
 
 def test_levels(bubblewrap):
-    assert bubblewrap.isolation is Isolation.STANDARD
+    assert bubblewrap.isolation in (Isolation.STANDARD, Isolation.STRICT)
+    assert replace(bubblewrap, cgroups=None).isolation is Isolation.STANDARD
     assert PlainProcess().isolation is Isolation.NONE
