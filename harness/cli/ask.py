@@ -51,10 +51,13 @@ def ask(
         str | None, typer.Option(metavar="NAME", help="With --models: how answers are compared; exact by default.")
     ] = None,
     quorum: Annotated[
-        int | None, typer.Option(metavar="K", help="With --models: how many must say the same; 2 by default.")
+        int | None, typer.Option(metavar="K", help="With --models: how many must say the same; more than half.")
     ] = None,
     tiebreak: Annotated[
         str | None, typer.Option(metavar="ID", help="With --models: who is asked when they diverge.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --compare judge: who says which answers mean the same.")
     ] = None,
     task_class: Annotated[str | None, typer.Option(metavar="C", help="What kind of work this is.")] = None,
     context: Annotated[
@@ -66,7 +69,9 @@ def ask(
 ) -> int:
     """Ask several models at once; answer, evidence, cost."""
     at: Context = ctx.obj
-    flags = Flags(policy=policy, models=models, compare=compare, quorum=quorum, tiebreak=tiebreak, tests=tests)
+    flags = Flags(
+        policy=policy, models=models, compare=compare, quorum=quorum, tiebreak=tiebreak, judge=judge, tests=tests
+    )
     home = home_of(at.options)
     registry = load_registry(home)
     directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
@@ -101,6 +106,7 @@ class Flags:
     compare: str | None = None
     quorum: int | None = None
     tiebreak: str | None = None
+    judge: str | None = None
     tests: Path | None = None
 
 
@@ -119,7 +125,7 @@ def panel_of(flags: Flags, directory: Directory, task_class: str | None) -> Cons
                 raise ConfigError("--tests: one model is asked alone; name two or more in --models")
             return _alone(CandidateId(names[0]), directory)
         target = directory.panel(_policy(flags, names, task_class))
-    if flags.tests is not None and comparator(target.policy.compare).needs == "text":
+    if flags.tests is not None and comparator(target.policy.compare).needs != "execution":
         raise ConfigError(
             f"--tests: policy {target.policy.name!r} compares text ({target.policy.compare.name}); "
             "tests need the comparator 'tests'"
@@ -135,7 +141,12 @@ def _alone(candidate: CandidateId, directory: Directory) -> Consensus | Candidat
 
 
 def _refuse_panel_flags(flags: Flags, why: str) -> None:
-    given = {"--compare": flags.compare, "--quorum": flags.quorum, "--tiebreak": flags.tiebreak}
+    given = {
+        "--compare": flags.compare,
+        "--quorum": flags.quorum,
+        "--tiebreak": flags.tiebreak,
+        "--judge": flags.judge,
+    }
     for name, value in given.items():
         if value is not None:
             raise ConfigError(f"{name} {value}: {why}")
@@ -145,22 +156,36 @@ def _policy(flags: Flags, names: list[str], task_class: str | None) -> Policy:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ConfigError(f"--models: {repeated[0]!r} is named twice; a model cannot agree with itself")
-    quorum = 2 if flags.quorum is None else flags.quorum
-    if not 2 <= quorum <= len(names):
+    at_once = sum(name != flags.tiebreak for name in names)
+    least = max(2, at_once // 2 + 1)
+    quorum = least if flags.quorum is None else flags.quorum
+    if not least <= quorum <= len(names):
         raise ConfigError(
-            f"--quorum {quorum} with {len(names)} models in --models: at least two must agree, no more than are asked"
+            f"--quorum {quorum} with {len(names)} models in --models: at least two and more than half of those asked "
+            f"at once must agree, no more than there are: {least} to {len(names)}"
         )
-    compare = flags.compare or "exact"
-    comparator(Compare(name=compare))  # an unknown name is refused before anything is paid
+    compare = _compare(flags)
     return Policy(
         name=PolicyName("flags"),
         panel=tuple(map(ModelId, names)),
         task_class=TaskClass(task_class or GENERAL),
-        extract=READS.get(compare, Extract()),
-        compare=Compare(name=compare),
+        extract=READS.get(compare.name, Extract()),
+        compare=compare,
         rule=Quorum(k=quorum),
         tiebreak=Tiebreak(model=ModelId(flags.tiebreak)) if flags.tiebreak else None,
     )
+
+
+def _compare(flags: Flags) -> Compare:
+    """Raises ConfigError for an unknown name, before anything is paid."""
+    name = flags.compare or "exact"
+    if name == "judge" and flags.judge is None:
+        raise ConfigError("--compare judge: which model judges? Give --judge ID, the id of one that is not in --models")
+    if name != "judge" and flags.judge is not None:
+        raise ConfigError(f"--judge {flags.judge}: it goes with --compare judge")
+    spec = Compare(name=name, options={} if flags.judge is None else {"model": flags.judge})
+    comparator(spec)
+    return spec
 
 
 async def _ask_panel(engine: Engine, request: Request, target: Consensus, tests: Path | None) -> Outcome:

@@ -6,6 +6,17 @@ To add a comparator: write a frozen dataclass whose fields are its options in a 
 
 from harness.compare.catalog import COMPARATORS, comparator
 from harness.compare.extract import Unreadable, read
-from harness.compare.groups import Grouping, UnknownPair, group
+from harness.compare.groups import Grouping, UnknownPair, group, without_redacted
+from harness.compare.judge import ByJudge
 
-__all__ = ["COMPARATORS", "Grouping", "UnknownPair", "Unreadable", "comparator", "group", "read"]
+__all__ = [
+    "COMPARATORS",
+    "ByJudge",
+    "Grouping",
+    "UnknownPair",
+    "Unreadable",
+    "comparator",
+    "group",
+    "read",
+    "without_redacted",
+]

@@ -7,7 +7,9 @@ from harness.compare.behaviour import SameBehaviour
 from harness.compare.choice import Choice
 from harness.compare.code import Code
 from harness.compare.exact import Exact
+from harness.compare.fields import ByField
 from harness.compare.fuzzy import Fuzzy
+from harness.compare.judge import ByJudge
 from harness.compare.numeric import Numeric
 from harness.compare.options import Options
 from harness.compare.structure import Structure
@@ -15,13 +17,22 @@ from harness.compare.value import Value
 from harness.core.ballot import Comparator, Compare
 from harness.core.errors import ConfigError
 
+
+def _json(options: Options) -> Comparator:
+    """``vote: whole``, or ``vote: fields`` with the fields that are voted on."""
+    whole = Structure.build(options)
+    by_field = options.word("vote", ("whole", "fields"), default="whole") == "fields"
+    return ByField.of(whole, options) if by_field else whole
+
+
 COMPARATORS: Mapping[str, Callable[[Options], Comparator]] = MappingProxyType(
     {
         "choice": Choice.build,
         "code": Code.build,
         "exact": Exact.build,
         "fuzzy": Fuzzy.build,
-        "json": Structure.build,
+        "json": _json,
+        "judge": ByJudge.build,
         "numeric": Numeric.build,
         "tests": SameBehaviour.build,
         "value": Value.build,

@@ -20,10 +20,10 @@ _SQL = re.compile(r"\s*(?:select|insert|update|delete|with)\b", re.IGNORECASE)
 
 def parses(source: str) -> bool:
     """Whether *source* is Python."""
-    return _tree(source) is not None
+    return tree_of(source) is not None
 
 
-def _tree(source: str) -> ast.Module | None:
+def tree_of(source: str) -> ast.Module | None:
     """None for what is not Python, or too long or too deep to be looked at."""
     if len(source) > SOURCE_MAX:
         return None
@@ -54,7 +54,7 @@ class Code:
 
     language: Language = "auto"
     name: str = "code"
-    version: str = "1"
+    version: str = "2"
     needs: Literal["text", "execution"] = "text"
 
     @classmethod
@@ -64,12 +64,17 @@ class Code:
 
     def __call__(self, a: Answer, b: Answer, /) -> Judgement:
         """DIFFERENT when the programs differ in one leaf; UNKNOWN for other differences: only execution tells."""
-        left, right = unfenced(a.text), unfenced(b.text)
+        left, right = _source(a.text), _source(b.text)
         if not left.strip() or not right.strip():
             return _verdict(Relation.UNKNOWN, "an empty answer agrees with nothing")
         if self.language == "sql" or (self.language == "auto" and _SQL.match(left) and _SQL.match(right)):
             return _sql(left, right)
         return _python(left, right)
+
+
+def _source(text: str) -> str:
+    """*text* without the fence around it. What is code as it stands is taken so: a fence in it is in a docstring."""
+    return text if _SQL.match(text) or parses(text) else unfenced(text)
 
 
 def _verdict(relation: Relation, why: str) -> Judgement:
@@ -86,7 +91,7 @@ def _sql(a: str, b: str) -> Judgement:
 
 
 def _python(a: str, b: str) -> Judgement:
-    left, right = _tree(a), _tree(b)
+    left, right = tree_of(a), tree_of(b)
     if left is None or right is None:
         if normal(a) == normal(b):
             return _verdict(Relation.UNKNOWN, "the same text, but it is not Python")

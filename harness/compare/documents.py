@@ -116,10 +116,12 @@ def _normal(value: Json) -> Json:
     return {key: _normal(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
+Path = tuple[str | int, ...]
+"""A place in a JSON value: keys, places in lists, and ``*`` for each of them."""
 _STEP = re.compile(r"\.(?P<key>[^.\[\]]+)|\[(?P<index>\d{1,9}|\*)\]")
 
 
-def steps(path: str) -> tuple[str | int, ...]:
+def steps(path: str) -> Path:
     """``$.a.b[0]`` as ``("a", "b", 0)``; ``[*]`` is ``"*"``. Raises ConfigError for anything else."""
     body = path.removeprefix("$")
     found = list(_STEP.finditer(body))

@@ -8,16 +8,13 @@ from types import MappingProxyType
 from harness.compare.choice import letters_of, read_choice
 from harness.compare.code import parses
 from harness.compare.documents import at_path, find_document, spelled
+from harness.compare.fences import blocks
 from harness.compare.marks import final_segment, without_sums
 from harness.compare.prose import Scan, prepare, scan
 from harness.compare.text import shown
 from harness.core.ballot import Answer, Extract, Extraction
 from harness.core.errors import ConfigError
 
-_FENCED = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`]*)[^\n]*\n(?P<body>.*?)(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
-    re.DOTALL | re.MULTILINE,
-)
 TEXT_MAX = 1_000_000
 """Characters of a response that are read: twice what the longest replies that vendors sell can hold."""
 LINE_MAX = 4_000
@@ -114,15 +111,15 @@ def _json(text: str, path: str) -> Answer | Unreadable:
 
 
 def _block(text: str, language: str) -> Answer | Unreadable:
-    blocks = [(match["language"].casefold(), match["body"]) for match in _FENCED.finditer(text)]
+    found = blocks(text)
     wanted = {language.casefold(), *_ALIASES.get(language.casefold(), ())}
-    named = [body for name, body in blocks if name in wanted]
-    if named or len(blocks) == 1:
-        body = named[-1] if named else blocks[0][1]
+    named = [block.body for block in found if block.language in wanted]
+    if named or len(found) == 1:
+        body = named[-1] if named else found[0].body
         return Answer(text=body) if body.strip() else Unreadable(why=f"the {language} block is empty")
-    if not blocks and text.strip() and parses(text):
+    if not found and text.strip() and parses(text):
         return Answer(text=text)
-    return Unreadable(why=f"no {language} block" + (f" among {len(blocks)} blocks" if blocks else ""))
+    return Unreadable(why=f"no {language} block" + (f" among {len(found)} blocks" if found else ""))
 
 
 _ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(

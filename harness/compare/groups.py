@@ -1,10 +1,13 @@
 """Puts ballots that say the same into groups."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
-from harness.core.ballot import Answer, Ballot, Comparator, Judgement, Relation
+from harness.compare.fields import ByField
+from harness.compare.text import is_redacted
+from harness.core.ballot import Answer, Ballot, Comparator, Judgement, Merged, Relation, Unmerged
 from harness.core.execution import Execution
 from harness.core.ids import ModelId
 
@@ -17,6 +20,9 @@ class UnknownPair(NamedTuple):
     why: str
 
 
+Merge = Callable[[int], Merged | Unmerged]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
     """A partition of the valid ballots."""
@@ -25,6 +31,8 @@ class Grouping:
     """Largest first, ties and members in the order given. All members of a group say the same, pair by pair."""
     unknown: tuple[UnknownPair, ...] = ()
     """Pairs across groups that may or may not agree, in the order given."""
+    merge: Merge | None = None
+    """How the answers are put together field by field, each with so many ballots; None: they are compared as wholes."""
 
 
 _Said = tuple[str, Execution | None]
@@ -42,8 +50,18 @@ class _Judge:
         if (right, left) in self._known:
             return self._known[right, left]
         if (left, right) not in self._known:
-            self._known[left, right] = self._comparator(a, b)
+            self._known[left, right] = without_redacted(self._comparator(a, b), a, b)
         return self._known[left, right]
+
+
+def without_redacted(said: Judgement, a: Answer, b: Answer) -> Judgement:
+    """*said* of *a* and *b*; UNKNOWN instead of SAME where a secret was taken out of one of them.
+
+    Two different secrets look alike once they are redacted.
+    """
+    if said.relation is Relation.SAME and (is_redacted(a.text) or is_redacted(b.text)):
+        return replace(said, relation=Relation.UNKNOWN, why="a secret was redacted: what stood there is not known")
+    return said
 
 
 def group(ballots: Sequence[Ballot], comparator: Comparator) -> Grouping:
@@ -65,7 +83,9 @@ def group(ballots: Sequence[Ballot], comparator: Comparator) -> Grouping:
     placed = [sorted(members, key=lambda entry: entry[0]) for members in groups]
     placed.sort(key=lambda members: (-len(members), members[0][0]))
     return Grouping(
-        groups=tuple(tuple(entry[1] for entry in members) for members in placed), unknown=_unknown(placed, judge)
+        groups=tuple(tuple(entry[1] for entry in members) for members in placed),
+        unknown=_unknown(placed, judge),
+        merge=partial(comparator.merge, ballots) if isinstance(comparator, ByField) else None,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from harness.compare.documents import Path, steps
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json
 
@@ -54,6 +55,13 @@ class Options:
             raise self._fault(key, value, wanted)
         return Fraction(number)
 
+    def text(self, key: str) -> str:
+        """A string that has to be there."""
+        value = self._take(key)
+        if not isinstance(value, str) or not value.strip():
+            raise self._fault(key, value, "given, as a text")
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of strings; one string stands for a list of one."""
         value = self._take(key)
@@ -63,6 +71,10 @@ class Options:
         if not isinstance(found, list | tuple) or not all(isinstance(item, str) for item in found):
             raise self._fault(key, value, "a list of texts")
         return tuple(found)
+
+    def paths(self, key: str) -> tuple[Path, ...]:
+        """A list of JSON paths."""
+        return tuple(map(steps, self.texts(key)))
 
     def table(self, key: str) -> Mapping[str, Json]:
         """An object; empty when it is not given."""

@@ -6,12 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, Self
 
-from harness.compare.documents import as_json, find_document, steps
+from harness.compare.documents import Path, as_json, find_document
 from harness.compare.options import Options
 from harness.core.ballot import Answer, Judgement, Relation
 from harness.core.hashing import Json
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +31,8 @@ class Structure:
     def build(cls, options: Options) -> Self:
         """From a policy or suite; paths as ``$.items[*].tags``."""
         return cls(
-            sets=tuple(map(steps, options.texts("sets"))),
-            ignore=tuple(map(steps, options.texts("ignore"))),
+            sets=options.paths("sets"),
+            ignore=options.paths("ignore"),
             tolerance=options.amount("tolerance", default="0"),
             relative_tolerance=options.amount("relative_tolerance", default="0"),
         )
@@ -44,39 +42,39 @@ class Structure:
         left, right = find_document(a.text), find_document(b.text)
         if isinstance(left, str) or isinstance(right, str):
             return Judgement(relation=Relation.UNKNOWN, why=left if isinstance(left, str) else str(right))
-        found = self._difference(left.value, right.value, ())
+        found = self.difference(left.value, right.value, ())
         if found is None:
-            return Judgement(relation=Relation.SAME, why=f"both are {_short(left.value)}")
+            return Judgement(relation=Relation.SAME, why=f"both are {short(left.value)}")
         return Judgement(relation=Relation.DIFFERENT, why=found)
 
-    def _difference(self, a: Json, b: Json, path: Path) -> str | None:
+    def difference(self, a: Json, b: Json, path: Path) -> str | None:
         """The first difference at *path* or below it; None when there is none."""
-        if _matches(path, self.ignore):
+        if matches(path, self.ignore):
             return None
         if isinstance(a, dict) and isinstance(b, dict):
             return self._objects(a, b, path)
         if isinstance(a, list) and isinstance(b, list):
             return self._lists(a, b, path)
-        return None if self._scalars(a, b) else f"{_spelled(path)}: {_short(a)} against {_short(b)}"
+        return None if self._scalars(a, b) else f"{spelled_path(path)}: {short(a)} against {short(b)}"
 
     def _objects(self, a: dict[str, Json], b: dict[str, Json], path: Path) -> str | None:
         for key in sorted(a.keys() | b.keys()):
             below = (*path, key)
             if key in a and key in b:
-                found = self._difference(a[key], b[key], below)
+                found = self.difference(a[key], b[key], below)
                 if found is not None:
                     return found
-            elif not _matches(below, self.ignore):
-                return f"{_spelled(below)} is only on one side: {_short(a[key] if key in a else b[key])}"
+            elif not matches(below, self.ignore):
+                return f"{spelled_path(below)} is only on one side: {short(a[key] if key in a else b[key])}"
         return None
 
     def _lists(self, a: list[Json], b: list[Json], path: Path) -> str | None:
         if len(a) != len(b):
-            return f"{_spelled(path)}: {len(a)} items against {len(b)}"
-        if _matches(path, self.sets):
+            return f"{spelled_path(path)}: {len(a)} items against {len(b)}"
+        if matches(path, self.sets):
             return self._sets(a, b, path)
         pairs = zip(a, b, strict=True)
-        differences = (self._difference(left, right, (*path, place)) for place, (left, right) in enumerate(pairs))
+        differences = (self.difference(left, right, (*path, place)) for place, (left, right) in enumerate(pairs))
         return next((found for found in differences if found is not None), None)
 
     def _sets(self, a: list[Json], b: list[Json], path: Path) -> str | None:
@@ -84,10 +82,10 @@ class Structure:
         left_over = sorted(b, key=as_json)
         for item in sorted(a, key=as_json):
             place = next(
-                (at for at, other in enumerate(left_over) if self._difference(item, other, (*path, "*")) is None), None
+                (at for at, other in enumerate(left_over) if self.difference(item, other, (*path, "*")) is None), None
             )
             if place is None:
-                return f"{_spelled(path)}: only one side has {_short(item)}"
+                return f"{spelled_path(path)}: only one side has {short(item)}"
             del left_over[place]
         return None
 
@@ -112,7 +110,8 @@ def _huge(value: int | Decimal) -> bool:
     return isinstance(value, Decimal) and abs(value.adjusted()) > 1000
 
 
-def _matches(path: Path, patterns: Sequence[Path]) -> bool:
+def matches(path: Path, patterns: Sequence[Path]) -> bool:
+    """Whether *path* is one of *patterns*, in which ``*`` stands for every place of a list."""
     return any(
         len(pattern) == len(path)
         and all(
@@ -123,10 +122,12 @@ def _matches(path: Path, patterns: Sequence[Path]) -> bool:
     )
 
 
-def _spelled(path: Path) -> str:
+def spelled_path(path: Path) -> str:
+    """*path* as policies write it."""
     return "$" + "".join(f".{step}" if isinstance(step, str) and step != "*" else f"[{step}]" for step in path)
 
 
-def _short(value: Json) -> str:
+def short(value: Json) -> str:
+    """*value* as it is quoted in a reason."""
     text = as_json(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -5,6 +5,13 @@ import unicodedata
 
 _FENCE = re.compile(r"```[^\n`]*\n(?P<body>.*?)\n?[ \t]*```", re.DOTALL)
 
+_REDACTED = re.compile(r"\[redacted:[^\]\n]{1,200}\]")
+
+
+def is_redacted(text: str) -> bool:
+    """Whether a secret was taken out of *text*: what :mod:`harness.guard` leaves in its place stands there."""
+    return _REDACTED.search(text) is not None
+
 
 def normal(text: str) -> str:
     """*text* in Unicode NFC with every run of white space as one blank and none at the ends."""

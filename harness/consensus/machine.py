@@ -4,60 +4,30 @@ Everything that decides about a request lives here; nothing here asks, waits, lo
 replay of recorded ballots and the simulations all drive the same machine:
 
     start() ──▶ Ask(models) ──▶ heard(ballot) ──▶ Wait | Ask(more) | Serve | Abstain
+
+The machine keeps the record of who was asked and what they said; what follows from it is the matter of a rule:
+:mod:`harness.consensus.counting` or :mod:`harness.consensus.calibrated`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from harness.consensus.plan import PriceOf, effective_rule, needed, rungs
-from harness.consensus.reasons import shortfall
+from harness.consensus.actions import Abstain, Action, Ask, Serve, Vote
+from harness.consensus.calibrated import Calibrated
+from harness.consensus.counting import Counting
+from harness.consensus.plan import PriceOf, effective_rule
+from harness.consensus.standing import UNCALIBRATED, Standing
 from harness.consensus.tally import GroupOf, Tally, tally
 from harness.core.ballot import Ballot
 from harness.core.ids import ModelId
-from harness.core.outcome import Reason
-from harness.core.policy import Policy, Quorum, RiskLimit, Unanimous
+from harness.core.policy import Policy, RiskLimit
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask these models; each answer, or the reason for none, comes back as one ballot."""
+class Rule(Protocol):
+    """What follows from a vote as it stands. The first question comes before anyone was asked."""
 
-    models: tuple[ModelId, ...]
-    role: Literal["panel", "tiebreak"] = "panel"
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Someone has been asked and has not been heard."""
-
-    grace: bool
-    """Enough members have answered for a decision: stragglers get the policy's grace, not its whole deadline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Serve:
-    """Give this answer to the caller."""
-
-    winner: Ballot
-    tally: Tally
-    why: str
-    agreed: bool = True
-    """False: the best of a divergent panel, served because the policy says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Abstain:
-    """Give no answer, and say why."""
-
-    reason: Reason
-    tally: Tally
-    why: str
-    review: bool
-    """A person is to look at it."""
-
-
-Action = Ask | Wait | Serve | Abstain
+    def next(self, vote: Vote) -> Action: ...
 
 
 @dataclass(slots=True)
@@ -67,32 +37,30 @@ class Machine:
     policy: Policy
     group_of: GroupOf
     price_of: PriceOf
-    _ballots: dict[ModelId, Ballot] = field(default_factory=dict)
-    _asked: list[ModelId] = field(default_factory=list)
-    _rungs: list[tuple[ModelId, ...]] = field(default_factory=list)
-    _rule: Quorum | Unanimous | None = None
-    _tiebroken: bool = False
+    standing: Standing = UNCALIBRATED
+    """What the policy's calibrations say about this request."""
+    _ballots: dict[ModelId, Ballot] = field(default_factory=dict, init=False)
+    _judgement: Ballot | None = field(default=None, init=False)
+    _asked: list[ModelId] = field(default_factory=list, init=False)
+    _rule: Rule | None = field(default=None, init=False)
 
     def start(self) -> Action:
         """The first action. Abstains at once when no answer could be served."""
-        self._rule = effective_rule(self.policy)
+        self._rule = self._chosen()
         if self._rule is None:
-            why = "the policy promises a risk limit, is not calibrated, and declares no fallback: nobody was asked"
-            return Abstain(Reason.UNCERTIFIED, tally((), self.group_of), why, self._review)
-        self._rungs = list(rungs(self.policy, self.price_of))
-        return self._ask(self._rungs.pop(0))
+            why = f"{self.standing.why}; the policy declares no fallback, so nobody was asked"
+            return Abstain(self.standing.reason, self.tally(), why, self.policy.on_divergence == "review")
+        return self._next()
 
     def heard(self, ballot: Ballot) -> Action:
         """What to do now that *ballot* is in. Each asked model is heard exactly once."""
         assert ballot.model in self._asked, f"{ballot.model} was not asked"
-        assert ballot.model not in self._ballots, f"{ballot.model} was heard twice"
-        self._ballots[ballot.model] = ballot
-        count = self.tally()
-        if self._agreed(count):
-            return Serve(count.groups[0][0], count, f"{count.largest} of {count.valid} valid ballots say the same")
-        if self.pending:
-            return self._conclude(count) if self._hopeless(count) else Wait(grace=count.valid >= self._target)
-        return self._next(count)
+        assert ballot.model in self.pending, f"{ballot.model} was heard twice"
+        if ballot.model == self._judge:
+            self._judgement = ballot
+        else:
+            self._ballots[ballot.model] = ballot
+        return self._next()
 
     def tally(self) -> Tally:
         """The count as it stands."""
@@ -102,83 +70,51 @@ class Machine:
     @property
     def pending(self) -> tuple[ModelId, ...]:
         """Asked, and not heard."""
-        return tuple(model for model in self._asked if model not in self._ballots)
+        judged = () if self._judgement is None else (self._judgement.model,)
+        return tuple(model for model in self._asked if model not in self._ballots and model not in judged)
+
+    @property
+    def judgement(self) -> Ballot | None:
+        """Of the judge that was to break a tie."""
+        return self._judgement
 
     @property
     def asked(self) -> Sequence[ModelId]:
         """Everyone who was asked, in order."""
         return tuple(self._asked)
 
-    def _ask(self, models: tuple[ModelId, ...], role: Literal["panel", "tiebreak"] = "panel") -> Ask:
-        self._asked.extend(models)
-        return Ask(models, role)
-
-    def _next(self, count: Tally) -> Action:
-        """Nobody is pending and nothing is decided."""
-        if self._rungs and self._still_possible(count):
-            return self._ask(self._rungs.pop(0))
-        if self.policy.tiebreak is not None and not self._tiebroken:
-            self._tiebroken = True
-            self._rungs.clear()
-            return self._ask((self.policy.tiebreak.model,), "tiebreak")
-        return self._conclude(count)
-
-    def _conclude(self, count: Tally) -> Action:
-        reason, why = shortfall(count, self._target)
-        divergent = reason in (Reason.DIVERGENT, Reason.COMPARATOR_UNKNOWN)
-        if divergent and self._serves_best:
-            return Serve(self._best(count), count, f"best of a divergent panel: {why}", agreed=False)
-        return Abstain(reason, count, why, self._review)
-
-    def _best(self, count: Tally) -> Ballot:
-        """Of the largest groups the one with the tiebreaker in it, else the one named first in the panel."""
-        largest = [group for group in count.groups if len(group) == count.largest]
-        tiebreaker = self.policy.tiebreak.model if self.policy.tiebreak else None
-        for group in largest:
-            if any(ballot.model == tiebreaker for ballot in group):
-                return group[0]
-        return largest[0][0]
-
-    def _agreed(self, count: Tally) -> bool:
-        if count.largest < 2:
-            return False  # one survivor is never consensus
-        if isinstance(self._rule, Quorum):
-            return count.largest >= self._target
-        if self._tiebroken:
-            # The panel was not unanimous: the tiebreak decides only if it makes a majority of all who were asked.
-            # A member that failed has not agreed.
-            return 2 * count.largest > len(self._asked)
-        return count.largest == len(self._ballots) == len(self._voters)
-
-    def _hopeless(self, count: Tally) -> bool:
-        """Whether no ballot that is still out can lead to an answer."""
-        if self.policy.tiebreak is not None or self._serves_best:
-            return False
-        return not self._still_possible(count)
-
-    def _still_possible(self, count: Tally) -> bool:
-        """Whether the panel without its tiebreaker can still reach the rule."""
-        if isinstance(self._rule, Unanimous):
-            return max(count.largest, count.reachable) == len(self._ballots)
-        open_votes = len(self.pending) + sum(map(len, self._rungs))
-        return count.reachable + open_votes >= self._target
-
     @property
-    def _voters(self) -> tuple[ModelId, ...]:
-        """The panel; with a tiebreaker held back, the others."""
-        held_back = self.policy.tiebreak.model if self.policy.tiebreak else None
-        return tuple(model for model in self.policy.panel if model != held_back)
+    def _judge(self) -> ModelId | None:
+        """Who breaks a tie without a vote of its own."""
+        tiebreak = self.policy.tiebreak
+        return tiebreak.model if tiebreak is not None and tiebreak.mode == "judge" else None
 
-    @property
-    def _target(self) -> int:
+    def _chosen(self) -> Rule | None:
+        """The rule that holds; None when nothing may be served, whatever is answered."""
+        limit, standing = self.policy.rule, self.standing
+        if isinstance(limit, RiskLimit) and standing.fitted is not None and standing.certificate is not None:
+            return Calibrated(
+                policy=self.policy,
+                fitted=standing.fitted,
+                certificate=standing.certificate,
+                risk_limit=limit.alpha,
+            )
+        rule = effective_rule(self.policy)
+        return None if rule is None else Counting(policy=self.policy, rule=rule, price_of=self.price_of)
+
+    def _next(self) -> Action:
         assert self._rule is not None, "start() abstains without a rule"
-        return needed(self._rule, len(self._voters))
+        vote = Vote(tally=self.tally(), asked=tuple(self._asked), pending=self.pending, judgement=self._judgement)
+        action = self._rule.next(vote)
+        if isinstance(action, Ask):
+            self._asked.extend(action.models)
+        return self._said(action) if isinstance(action, Serve | Abstain) else action
 
-    @property
-    def _serves_best(self) -> bool:
-        """Whether a divergent panel is served all the same; never under a rule that promises a limit of the risk."""
-        return self.policy.on_divergence == "serve_best" and not isinstance(self.policy.rule, RiskLimit)
-
-    @property
-    def _review(self) -> bool:
-        return self.policy.on_divergence == "review"
+    def _said(self, action: Serve | Abstain) -> Serve | Abstain:
+        """*action* with the chances of its groups, and with the doubt if a fallback took the limit's place."""
+        doubt = self.standing.doubt(self.policy)
+        return replace(
+            action,
+            why=f"{doubt}; the declared fallback applied: {action.why}" if doubt else action.why,
+            chances=() if self.standing.fitted is None else self.standing.fitted.chances(action.tally),
+        )

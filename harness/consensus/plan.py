@@ -24,29 +24,25 @@ def needed(rule: Quorum | Unanimous, panel_size: int) -> int:
 
 
 def rungs(policy: Policy, price_of: PriceOf) -> tuple[tuple[ModelId, ...], ...]:
-    """The rounds of the panel, without the tiebreak.
+    """The rounds of the panel under a quorum or unanimity, without the tiebreak.
 
     A tiebreaker that is also a member of the panel is held back: asked in the first round, it would have no
     independent vote left. ``all_at_once`` is one round. The other orders ask as few as could decide, then one
-    more at a time: ``cheap_first`` by price (unknown prices last), ``accurate_first`` as the panel is written.
+    more at a time: ``cheap_first`` by price (unknown prices last), ``accurate_first`` as the panel is written. The
+    fallback of a risk limit knows no value of an answer: under ``order: value`` it goes by price.
 
-    Raises ConfigError for ``order: value``, which needs a calibration, and for a tiebreak by judgement: a policy is
-    carried out as written or not at all.
+    Raises ConfigError for ``order: value`` without a risk limit: a policy is carried out as written or not at all.
     """
-    if policy.tiebreak is not None and policy.tiebreak.mode == "judge":
+    if policy.order == "value" and not isinstance(policy.rule, RiskLimit):
         raise ConfigError(
-            f"policies.yaml: {policy.name}.tiebreak.mode: 'judge' is not carried out by this version; there is: blind"
-        )
-    if policy.order == "value":
-        raise ConfigError(
-            f"policies.yaml: {policy.name}.order: 'value' weighs gain against price and needs a calibration of this "
-            "policy; there is none. Without one there are: cheap_first, accurate_first, all_at_once"
+            f"policies.yaml: {policy.name}.order: 'value' weighs gain against price by a calibration, and needs a rule "
+            "with a risk_limit. Without one there are: cheap_first, accurate_first, all_at_once"
         )
     held_back = policy.tiebreak.model if policy.tiebreak else None
     voters = tuple(model for model in policy.panel if model != held_back)
     if policy.order == "all_at_once":
         return (voters,)
-    if policy.order == "cheap_first":
+    if policy.order in ("cheap_first", "value"):
         voters = tuple(sorted(voters, key=lambda model: _price_rank(price_of(model))))
     rule = effective_rule(policy)
     first = min(rule.k if isinstance(rule, Quorum) else 2, len(voters))

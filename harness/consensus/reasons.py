@@ -17,10 +17,10 @@ _ALONE = {
 
 def shortfall(count: Tally, target: int) -> tuple[Reason, str]:
     """The reason and one line for people: *count* did not bring *target* ballots that say the same."""
-    if count.valid == 0:
-        return _nobody(count)
     if count.valid < target:
-        return _degraded(count), f"{count.valid} of {target} needed ballots have an answer: {_absent(count)}"
+        reason, who = absence(count)
+        have = f"{count.valid} of {target} needed ballots have an answer" if count.valid else "no answer"
+        return reason, f"{have}: {who}"
     if count.reachable >= target:
         a, b, why = count.unknown[0]
         return Reason.COMPARATOR_UNKNOWN, f"cannot tell whether {a} and {b} say the same: {why}"
@@ -28,16 +28,22 @@ def shortfall(count: Tally, target: int) -> tuple[Reason, str]:
     return Reason.DIVERGENT, f"{count.valid} answers, {sizes}; {target} alike are needed"
 
 
-def _nobody(count: Tally) -> tuple[Reason, str]:
-    kinds = {ballot.kind for ballot in count.ballots}
-    if any(_unpaid(ballot) for ballot in count.ballots):
-        return Reason.BUDGET, f"no answer: {_absent(count)}"
-    reason = _ALONE[kinds.pop()] if len(kinds) == 1 else Reason.DEGRADED_PANEL
-    return reason, f"no answer: {_absent(count)}"
+def absence(count: Tally) -> tuple[Reason, str]:
+    """What to call it that members without an answer were needed, and who they are.
+
+    A limit on the cost is named first, since it is the caller's to raise; then the reason that all of them share.
+    """
+    silent = [ballot for ballot in count.ballots if not ballot.valid]
+    kinds = {ballot.kind for ballot in silent}
+    if any(map(_unpaid, silent)):
+        return Reason.BUDGET, _absent(count)
+    if len(kinds) == 1 and (count.valid == 0 or all(map(_late, silent))):
+        return _ALONE[kinds.pop()], _absent(count)
+    return Reason.DEGRADED_PANEL, _absent(count)
 
 
-def _degraded(count: Tally) -> Reason:
-    return Reason.BUDGET if any(_unpaid(ballot) for ballot in count.ballots) else Reason.DEGRADED_PANEL
+def _late(ballot: Ballot) -> bool:
+    return ballot.kind is BallotKind.MISSING and ballot.reply is None
 
 
 def _unpaid(ballot: Ballot) -> bool:

@@ -3,6 +3,15 @@
 Every fault of a file is reported at once, as :class:`harness.core.errors.FaultsError`: file, place, value, what works.
 """
 
+from harness.content.baselines import FrozenBaseline, load_baselines, write_baselines
+from harness.content.calibrations import (
+    Calibrations,
+    calibration_path,
+    load_calibration,
+    load_calibrations,
+    revoke_calibration,
+    write_calibration,
+)
 from harness.content.cards import load_cards, missing_files
 from harness.content.demo import DemoQuestion, load_demo
 from harness.content.home import CONTENT_FOLDERS, Home, find_home, packaged_home
@@ -13,18 +22,25 @@ from harness.content.registry import Registry, load_registry
 from harness.content.routes import load_route_config, load_routing
 from harness.content.scaffold import Scaffolded, scaffold
 from harness.content.schedules import Schedule, load_schedules
+from harness.content.solver_fields import task_limits
 from harness.content.suites import SuiteHead, list_suites, load_head, load_suite
 
 __all__ = [
     "CONTENT_FOLDERS",
+    "Calibrations",
     "DemoQuestion",
+    "FrozenBaseline",
     "Home",
     "Registry",
     "Scaffolded",
     "Schedule",
     "SuiteHead",
+    "calibration_path",
     "find_home",
     "list_suites",
+    "load_baselines",
+    "load_calibration",
+    "load_calibrations",
     "load_cards",
     "load_demo",
     "load_head",
@@ -38,8 +54,12 @@ __all__ = [
     "matrix_versions",
     "missing_files",
     "packaged_home",
+    "revoke_calibration",
     "scaffold",
     "task_compare",
     "task_extract",
+    "task_limits",
+    "write_baselines",
+    "write_calibration",
     "write_matrix",
 ]

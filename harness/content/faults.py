@@ -118,7 +118,8 @@ def _problem(details: ErrorDetails, spec: type[BaseModel]) -> str:
 
 
 def _choices(value: object, context: Mapping[str, Any]) -> str:
-    known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    expected = str(context.get("expected", ""))
+    known = re.findall(r"'([^']*)'", expected) or [expected]
     hint = nearest(str(value), known)
     everything = f"there are: {', '.join(known)}"
     return everything if hint.startswith("there") else f"{hint} {everything}"

@@ -66,6 +66,11 @@ def plain_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def plain_class(name: str) -> bool:
+    """Whether *name* can be a class of work."""
+    return len(name) <= 200 and _CLASS.fullmatch(name) is not None
+
+
 def model_id(value: Json) -> str:
     """*value* as the id of a model; ValueError otherwise."""
     text = _matching(MODEL_ID, "a model id of the form 'vendor/name'")(value)
@@ -133,6 +138,14 @@ _FORMS: Final = " | ".join(("whole", *(f"{{{how}: {arg}}}" for how, arg in _EXAM
 
 
 def parse_compare(value: Json) -> Compare:
+    """Which comparator judges answers against what is expected: it asks no model. Raises ValueError."""
+    spec = parse_panel_compare(value)
+    if comparator(spec).needs == "judgement":
+        raise ValueError(f"compare: {spec.name!r} asks a model: it compares the answers of a panel, and grades none")
+    return spec
+
+
+def parse_panel_compare(value: Json) -> Compare:
     """Which comparator: ``{name: numeric, tolerance: 0}``, or only its name. Raises ValueError."""
     section: Any = {"name": value} if isinstance(value, str) else value
     if not isinstance(section, dict) or not isinstance(section.get("name"), str):
@@ -148,3 +161,4 @@ def parse_compare(value: Json) -> Compare:
 
 ExtractField = Annotated[Extract, PlainValidator(parse_extract)]
 CompareField = Annotated[Compare, PlainValidator(parse_compare)]
+PanelCompareField = Annotated[Compare, PlainValidator(parse_panel_compare)]

@@ -28,7 +28,6 @@ the promotion wrote itself begin with ``#:`` and are replaced.
 """
 
 import io
-import os
 from collections.abc import Iterable, Mapping, MutableMapping
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +43,7 @@ from harness.content.documents import YAML_BYTES, read_section, read_text
 from harness.content.faults import Faults, nearest
 from harness.content.fields import Candidate, ClassName, Count, Money, Number, Positive, Share, Spec
 from harness.content.home import Home
+from harness.content.replacing import replace_file
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json
 from harness.core.ids import CandidateId, RunId, TaskClass
@@ -146,14 +146,9 @@ def write_matrix(home: Home, matrix: Matrix, header: Iterable[str]) -> Path:
     """
     path = home.registry / FILE
     before = read_text(path, limit_bytes=YAML_BYTES) if path.exists() else ""
-    try:
-        if before:
-            _replace(_folder(home) / f"{_read(path).version}.yaml", before)
-        _replace(path, _rendered(before, matrix, header))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be written: {error.strerror}; `harness init` makes a home of your own"
-        ) from error
+    if before:
+        replace_file(_folder(home) / f"{_read(path).version}.yaml", before)
+    replace_file(path, _rendered(before, matrix, header))
     return path
 
 
@@ -195,17 +190,6 @@ def _kept(home: Home, version: int) -> Path:
 
 def _folder(home: Home) -> Path:
     return home.state / "matrix"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside and rename, so that no reader sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _rendered(before: str, matrix: Matrix, header: Iterable[str]) -> str:

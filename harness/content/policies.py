@@ -16,7 +16,10 @@
         grace_s: 5
         max_cost_usd: 0.50
 
-Only ``panel`` and ``rule`` must be there. A model need not have a card: a policy can be replayed on imported runs.
+Only ``panel`` and ``rule`` must be there. A quorum is more than half of the members that are asked at once.
+``order: value`` goes with a risk limit. A judge (``compare: {name: judge, model: vendor/name}``, or a tiebreak of the
+mode ``judge``) has no vote, and is no member. ``compare: {name: json, vote: fields}`` votes field by field.
+A model need not have a card: a policy can be replayed on imported runs.
 """
 
 from collections.abc import Mapping
@@ -29,11 +32,11 @@ from harness.content.documents import read_section
 from harness.content.faults import Faults, nearest, show
 from harness.content.fields import (
     ClassName,
-    CompareField,
     ExtractField,
     Member,
     Money,
     Number,
+    PanelCompareField,
     Seconds,
     Spec,
     plain_name,
@@ -94,7 +97,7 @@ class _Policy(Spec):
     panel: list[Member]
     task_class: ClassName = GENERAL
     extract: ExtractField = Extract()
-    compare: CompareField = Compare()
+    compare: PanelCompareField = Compare()
     rule: Annotated[Rule, PlainValidator(parse_rule)]
     tiebreak: _Tiebreak | None = None
     on_divergence: OnDivergence = "review"
@@ -123,11 +126,37 @@ class _Policy(Spec):
     @model_validator(mode="after")
     def _reachable(self) -> "_Policy":
         votes = self.rule.fallback if isinstance(self.rule, RiskLimit) else self.rule
-        if isinstance(votes, Quorum) and votes.k > len(self.panel):
-            raise ValueError(f"quorum: {votes.k} is larger than the panel of {len(self.panel)}")
+        if isinstance(votes, Quorum):
+            self._check_quorum(votes.k)
         if isinstance(self.rule, RiskLimit) and self.on_divergence == "serve_best":
             raise ValueError("on_divergence: 'serve_best' breaks the promise of a risk limit; use review or refuse")
+        if isinstance(self.rule, RiskLimit) and self.compare.options.get("vote") == "fields":
+            raise ValueError(
+                "compare: 'vote: fields' puts answers together, and a risk_limit is certified for whole ones"
+            )
         return self
+
+    @model_validator(mode="after")
+    def _impartial(self) -> "_Policy":
+        judge = self.tiebreak is not None and self.tiebreak.mode == "judge"
+        if self.tiebreak is not None and judge and self.tiebreak.model in self.panel:
+            raise ValueError(f"tiebreak: {self.tiebreak.model!r} is in the panel: it would judge its own answer")
+        voters = [*self.panel, *([self.tiebreak.model] if self.tiebreak is not None and not judge else [])]
+        model = self.compare.options.get("model") if self.compare.name == "judge" else None
+        if model in voters:
+            raise ValueError(f"compare: the judge {model!r} votes in this policy: it would judge its own answer")
+        return self
+
+    def _check_quorum(self, k: int) -> None:
+        if k > len(self.panel):
+            raise ValueError(f"quorum: {k} is larger than the panel of {len(self.panel)}")
+        at_once = sum(model != self.tiebreak.model for model in self.panel) if self.tiebreak else len(self.panel)
+        if self.order == "all_at_once" and 2 * k <= at_once:
+            raise ValueError(
+                f"quorum: {k} of {at_once} asked at once: two groups of {k} that contradict each other both reach it, "
+                f"and the first to arrive would be served; {at_once // 2 + 1} or more, or order: cheap_first or "
+                f"accurate_first, which ask the others only while the first {k} differ"
+            )
 
     def policy(self, name: str) -> Policy:
         tiebreak = self.tiebreak

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from harness.content.calibrations import Calibrations, load_calibrations
 from harness.content.cards import load_cards
 from harness.content.home import Home
 from harness.content.matrices import load_matrix
@@ -29,6 +30,8 @@ class Registry:
     routing: Routing
     matrix: Matrix
     schedules: Mapping[str, Schedule]
+    calibrations: Calibrations
+    """Revoked ones included."""
 
 
 def load_registry(home: Home) -> Registry:
@@ -39,9 +42,19 @@ def load_registry(home: Home) -> Registry:
     routing = _loaded(load_routing, home, faults)
     matrix = _loaded(load_matrix, home, faults)
     schedules = _loaded(load_schedules, home, faults)
+    calibrations = _loaded(load_calibrations, home, faults)
     if cards is None or policies is None or routing is None or matrix is None or schedules is None:
         raise FaultsError(faults)
-    return Registry(cards=cards, policies=policies, routing=routing, matrix=matrix, schedules=schedules)
+    if calibrations is None:
+        raise FaultsError(faults)
+    return Registry(
+        cards=cards,
+        policies=policies,
+        routing=routing,
+        matrix=matrix,
+        schedules=schedules,
+        calibrations=calibrations,
+    )
 
 
 def _loaded(load: Callable[[Home], _T], home: Home, faults: list[Fault]) -> _T | None:

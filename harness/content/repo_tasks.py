@@ -27,18 +27,20 @@ same key. The digest covers what decides a grade: the records of validation and 
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
 from harness.content.documents import json_value, read_bytes, read_section, read_text
+from harness.content.environment_fields import inside, lock_text, task_environment
 from harness.content.faults import Faults, show
 from harness.content.fields import ClassName, Name, Number, Seconds, Spec
 from harness.core.errors import ConfigError, FaultsError
 from harness.core.hashing import Json, digest
 from harness.core.ids import TaskClass, TaskId
-from harness.core.suite import RepoTask, Task
+from harness.core.suite import Environment, RepoTask, Task
 
 HIDDEN_BYTES: Final = 16 << 20
 HIDDEN_FILES: Final = 5000
@@ -46,20 +48,15 @@ HIDDEN_FILES: Final = 5000
 _META: Final = ("statement", "human_minutes", "area", "environment", "limits", "validation", "exposure", "state")
 
 
-def _inside(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path and "\0" not in path
-
-
 def _test_id(value: Json) -> str:
     file, separator, name = value.partition("::") if isinstance(value, str) else ("", "", "")
-    if not separator or not name or not _inside(file):
+    if not separator or not name or not inside(file):
         raise ValueError(f"{show(value)} is no test id like 'tests/test_amount.py::test_total'")
     return str(value)
 
 
 def _repo_path(value: Json) -> str:
-    if not isinstance(value, str) or not _inside(value):
+    if not isinstance(value, str) or not inside(value):
         raise ValueError(f"{show(value)} is no path inside the repository")
     return value
 
@@ -115,10 +112,18 @@ class _Task(Spec):
         }
 
 
-def read_tasks(source: Path, *, default_class: TaskClass) -> tuple[Task, ...]:
+def read_tasks(
+    source: Path,
+    *,
+    default_class: TaskClass,
+    environment: Environment | None = None,
+    suite_folder: Path | None = None,
+) -> tuple[Task, ...]:
     """The tasks of the folder *source* in the order of their names, retired ones left out.
 
-    Raises ConfigError when there is no folder or no task, and FaultsError with the faults of all tasks.
+    *environment* is the suite's, over which a task's own is put; *suite_folder* (default: the one that *source* is in)
+    is what the paths of locks are relative to. Raises ConfigError when there is no folder or no task, and FaultsError
+    with the faults of all tasks.
     """
     if not source.is_dir():
         raise ConfigError(f"{source}: no such folder; it holds one folder per task")
@@ -126,21 +131,33 @@ def read_tasks(source: Path, *, default_class: TaskClass) -> tuple[Task, ...]:
     if not folders:
         raise ConfigError(f"{source}: has no tasks: a task is a folder with a task.yaml")
     faults = Faults(str(source))
-    tasks = [_read_one(folder, default_class, faults) for folder in folders]
+    usual = _Usual(default_class, environment or Environment(), suite_folder or source.parent)
+    tasks = [_read_one(folder, usual, faults) for folder in folders]
     faults.done()
     return tuple(task for task in tasks if task is not None)
 
 
-def _read_one(folder: Path, default_class: TaskClass, faults: Faults) -> Task | None:
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """Of the suite."""
+
+    task_class: TaskClass
+    environment: Environment
+    folder: Path
+
+
+def _read_one(folder: Path, usual: _Usual, faults: Faults) -> Task | None:
     """One task; its faults are added to *faults*. None for a faulty one and for a retired one."""
     own = Faults(str(folder / "task.yaml"))
     try:
         spec = own.check(_Task, read_section(folder / "task.yaml"))
         if spec is not None and spec.id != folder.name:
             own.add("id", f"{spec.id!r} is not the name of its folder, {folder.name!r}")
+        written = {} if spec is None or spec.state == "retired" else spec.environment
+        environment = task_environment(written, usual.environment, usual.folder, own) if written else None
         own.done()
         assert spec is not None, "without faults there is a value"
-        return None if spec.state == "retired" else _task(spec, folder, default_class)
+        return None if spec.state == "retired" else _task(spec, folder, usual, environment)
     except FaultsError as error:
         faults.found.extend(error.faults)
     except ConfigError as error:
@@ -148,7 +165,7 @@ def _read_one(folder: Path, default_class: TaskClass, faults: Faults) -> Task | 
     return None
 
 
-def _task(spec: _Task, folder: Path, default_class: TaskClass) -> Task:
+def _task(spec: _Task, folder: Path, usual: _Usual, environment: Environment | None) -> Task:
     prompt = read_text(folder / "statement.md")
     if not prompt.strip():
         raise ConfigError(f"{folder / 'statement.md'}: is empty")
@@ -160,14 +177,15 @@ def _task(spec: _Task, folder: Path, default_class: TaskClass) -> Task:
         hidden=_hidden(folder / "hidden"),
         files=tuple(spec.files),
         timeout_s=spec.timeout_s,
+        environment=environment,
     )
     return Task(
         id=TaskId(spec.id),
-        task_class=TaskClass(spec.task_class) if spec.task_class else default_class,
+        task_class=TaskClass(spec.task_class) if spec.task_class else usual.task_class,
         prompt=prompt,
         repo=repo,
         meta=spec.plain_meta(),
-        digest=_digest(spec, prompt, repo),
+        digest=_digest(spec, prompt, repo, usual.folder),
     )
 
 
@@ -185,10 +203,13 @@ def _hidden(folder: Path) -> Mapping[str, bytes]:
     return found
 
 
-def _digest(spec: _Task, prompt: str, repo: RepoTask) -> str:
+def _digest(spec: _Task, prompt: str, repo: RepoTask, suite_folder: Path) -> str:
     hidden = {name: hashlib.sha256(body).hexdigest() for name, body in repo.hidden.items()}
-    content = (
+    own = {key: value for key, value in spec.environment.items() if key != "lock"}
+    lock = lock_text(repo.environment, suite_folder) if repo.environment is not None else None
+    content: tuple[object, ...] = (
         (spec.id, prompt, repo.base_commit, repo.f2p, repo.p2p, repo.reference_patch, hidden),
-        (repo.files, repo.timeout_s, json_value(spec.environment)),
+        (repo.files, repo.timeout_s, json_value(own)),
+        *([lock] if lock is not None else []),
     )
     return digest(content)

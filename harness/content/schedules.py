@@ -9,11 +9,13 @@
         cron: "0 2 * * *"            # minute hour day month weekday, in UTC
         epochs: 1
         limit: null                  # tasks; null: all
-        max_cost_usd: 5.00
-        baseline: previous           # previous | first | the id or name of a run
-        margin: 0.03                 # loss of success rate that counts as a regression
+        max_cost_usd: 5.00           # of one run; null: no limit
+        max_month_usd: 60.00         # of all its runs in a calendar month in UTC; null: no limit
+        baseline: previous           # previous: the frozen one, else the last accepted runs | the id or name of a run
+        margin: 0.03                 # loss of success rate below which nothing is told
         propose_matrix: false        # also write a proposal of the routing matrix
         alert_env: ALERT_WEBHOOK     # environment variable with the address that is told; null: nobody
+        alert_via: webhook           # webhook: POST of JSON | apprise: any address Apprise knows (extra "notify")
         enabled: true
 
 Only ``suite``, ``candidates`` and ``cron`` must be there.
@@ -22,9 +24,11 @@ Only ``suite``, ``candidates`` and ``cron`` must be there.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
+from cronsim import CronSim, CronSimError
 from pydantic import Field, PlainValidator
 
 from harness.content.documents import read_section
@@ -50,15 +54,20 @@ class Schedule:
     limit: int | None = None
     """Tasks; ``None``: all."""
     max_cost_usd: Decimal | None = None
+    """Of one run."""
+    max_month_usd: Decimal | None = None
+    """Of all its runs in one calendar month, in UTC."""
     baseline: str = "previous"
     margin: float = 0.03
-    """Loss of success rate, in [0, 1], that counts as a regression."""
+    """Loss of success rate, in [0, 1], below which nothing is told."""
     propose_matrix: bool = False
     alert_env: str | None = None
     """Name of the environment variable with the address that is told."""
+    alert_via: Literal["webhook", "apprise"] = "webhook"
     enabled: bool = True
 
 
+_ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _FIELDS: Final = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 _PART: Final = re.compile(r"(\*|(?P<lo>\d{1,2})(-(?P<hi>\d{1,2}))?)(/(?P<step>\d{1,2}))?")
 
@@ -70,7 +79,17 @@ def parse_cron(value: Json) -> str:
     for text, (name, least, most) in zip(value.split(), _FIELDS, strict=True):
         for part in text.split(","):
             _check_part(part, name, least, most)
-    return " ".join(value.split())
+    cron = " ".join(value.split())
+    if not _comes(cron):
+        raise ValueError(f"{cron!r} never comes")
+    return cron
+
+
+def _comes(cron: str) -> bool:
+    try:
+        return next(CronSim(cron, _ANY_DAY), None) is not None
+    except CronSimError:  # it knows days that no month has
+        return False
 
 
 def _check_part(part: str, name: str, least: int, most: int) -> None:
@@ -91,10 +110,12 @@ class _Schedule(Spec):
     epochs: Positive = 1
     limit: Positive | None = None
     max_cost_usd: Money | None = None
+    max_month_usd: Money | None = None
     baseline: Annotated[str, Field(min_length=1)] = "previous"
     margin: Share = 0.03
     propose_matrix: bool = False
     alert_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = None
+    alert_via: Literal["webhook", "apprise"] = "webhook"
     enabled: bool = True
 
 
@@ -129,9 +150,11 @@ def _schedule(name: str, spec: _Schedule) -> Schedule:
         epochs=spec.epochs,
         limit=spec.limit,
         max_cost_usd=spec.max_cost_usd,
+        max_month_usd=spec.max_month_usd,
         baseline=spec.baseline,
         margin=spec.margin,
         propose_matrix=spec.propose_matrix,
         alert_env=spec.alert_env,
+        alert_via=spec.alert_via,
         enabled=spec.enabled,
     )

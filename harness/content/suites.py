@@ -12,6 +12,7 @@
     repo: {path: repo.bundle}        # repo kind only: git bundle, folder or tarball
     environment: {python: ">=3.11", install: ["."], runner: pytest, args: [], timeout_s: 60, lock: requirements.lock}
     solver: patch                    # answer | code | patch | agent | command; default by kind
+    limits: {…}                      # of a trial, also command: and share: see solver_fields.py
     instructions: Put before every prompt.
     extract: {last: number}          # answer kind
     compare: {name: numeric}
@@ -28,19 +29,21 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, PlainValidator, model_validator
 
 from harness.content.cases import CASE_KEYS, read_cases
-from harness.content.documents import read_bytes, read_section
+from harness.content.documents import read_section
+from harness.content.environment_fields import EnvironmentSpec, lock_text
 from harness.content.faults import Faults, nearest, show
-from harness.content.fields import ClassName, CompareField, ExtractField, Positive, Seconds, Spec
+from harness.content.fields import ClassName, CompareField, ExtractField, Positive, Spec
 from harness.content.home import Home
 from harness.content.repo_tasks import read_tasks
 from harness.content.repositories import RepositoryKind, check_repository, content_digest
+from harness.content.solver_fields import CommandField, LimitsField, ShareField, solver_identity
 from harness.content.tables import read_table
 from harness.core.ballot import Compare, Extract
 from harness.core.errors import ConfigError
 from harness.core.execution import Isolation
 from harness.core.hashing import Json, digest
 from harness.core.ids import GENERAL, SuiteName, TaskClass
-from harness.core.suite import Environment, SolverName, Suite, SuiteKind, Task
+from harness.core.suite import AgentCommand, SolverLimits, SolverName, Suite, SuiteKind, Task
 
 FILE: Final = "suite.yaml"
 
@@ -90,25 +93,6 @@ class _Repo(Spec):
     path: Annotated[str, Field(min_length=1)]
 
 
-class _Environment(Spec):
-    python: Annotated[str, Field(min_length=1)] = ">=3.11"
-    install: list[str] = Field(default_factory=list)
-    runner: Literal["pytest"] = "pytest"
-    args: list[str] = Field(default_factory=list)
-    timeout_s: Seconds = 60.0
-    lock: str | None = None
-
-    def environment(self) -> Environment:
-        return Environment(
-            python=self.python,
-            install=tuple(self.install),
-            runner=self.runner,
-            args=tuple(self.args),
-            timeout_s=self.timeout_s,
-            lock=self.lock,
-        )
-
-
 class _Suite(Spec):
     name: str | None = None
     kind: SuiteKind
@@ -117,12 +101,15 @@ class _Suite(Spec):
     description: str = ""
     source: Annotated[str | _Dataset | None, PlainValidator(_source)] = None
     repo: _Repo | None = None
-    environment: _Environment = _Environment()
+    environment: EnvironmentSpec = EnvironmentSpec()
     solver: SolverName | None = None
     instructions: str = ""
     extract: ExtractField = Extract()
     compare: CompareField = Compare()
     min_isolation: Literal["strict", "standard", "reduced", "none"] = "standard"
+    limits: LimitsField = SolverLimits()
+    command: CommandField = AgentCommand()
+    share: ShareField = ("files", ())
 
     @model_validator(mode="after")
     def _fits(self) -> "_Suite":
@@ -137,6 +124,8 @@ class _Suite(Spec):
             raise ValueError(
                 f"solver: {self.solver!r} does not fit kind {self.kind!r}; there are: {', '.join(solvers)}"
             )
+        if (self.solver == "command") != (self.command != AgentCommand()):
+            raise ValueError("`solver: command` and `command: …`, which says what is run, go together")
         return self
 
 
@@ -180,6 +169,10 @@ def load_suite(home: Home, name: str) -> Suite:
         folder=folder,
         repo_path=repo_path,
         instructions=spec.instructions,
+        limits=spec.limits,
+        command=spec.command,
+        share=spec.share[0],
+        share_with=spec.share[1],
         digest=_digest(folder, spec, tasks, identity),
     )
 
@@ -214,7 +207,10 @@ def _tasks(home: Home, folder: Path, spec: _Suite) -> tuple[Task, ...]:
             default_class=default_class,
         )
     if spec.kind == "repo":
-        return read_tasks(folder / (spec.source or "tasks"), default_class=default_class)
+        usual = spec.environment.environment()
+        return read_tasks(
+            folder / (spec.source or "tasks"), default_class=default_class, environment=usual, suite_folder=folder
+        )
     return read_cases(folder / (spec.source or "cases.jsonl"), kind=spec.kind, default_class=default_class)
 
 
@@ -233,10 +229,12 @@ def _identity(folder: Path, path: Path, tasks: tuple[Task, ...]) -> str | None:
 def _digest(folder: Path, spec: _Suite, tasks: tuple[Task, ...], identity: str | None) -> str:
     """Everything that decides a grade, and nothing of the machine: no path, no time, no description."""
     environment = spec.environment
-    lock = None if environment.lock is None else read_bytes(folder / environment.lock, limit_bytes=8 << 20).hex()
+    lock = lock_text(environment.environment(), folder)
+    written = environment.model_dump(exclude={"lock", *([] if environment.roots else ["roots"])})
     content: tuple[Any, ...] = (
         (spec.kind, spec.version, spec.solver or _SOLVERS[spec.kind][0], spec.instructions),
-        (spec.extract, spec.compare, environment.model_dump(exclude={"lock"}), lock, identity),
+        (spec.extract, spec.compare, written, None if lock is None else lock.encode().hex(), identity),
         sorted((task.id, task.digest) for task in tasks),
+        *solver_identity(spec.limits, spec.command, spec.share[0]),
     )
     return digest(content)

@@ -32,6 +32,8 @@ class BallotKind(StrEnum):
     """It replied, but not in a form the policy can read."""
     MISSING = "missing"
     """It was asked and had not replied when the vote closed, or could not be asked."""
+    JUDGED = "judged"
+    """It has no vote: it judged the answers of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,15 @@ class Ballot:
     model: ModelId
     kind: BallotKind
     answer: Answer | None = None
-    """Set exactly for ``ANSWERED``."""
+    """Set exactly for ``ANSWERED``; of a judge, the answer it chose."""
     why: str = ""
-    """One line: why there is no answer."""
+    """One line: why there is no answer; of a judge, what it said."""
     reply: Reply | None = None
     """``None`` for a model that was never called."""
-    role: Literal["panel", "tiebreak"] = "panel"
+    role: Literal["panel", "tiebreak", "judge"] = "panel"
+    """``judge``: it says which answers mean the same. A judge that is to break a tie has the role ``tiebreak``."""
+    flags: tuple[str, ...] = ()
+    """Signs that the answer is addressed to a judge; looked for only where one reads it."""
 
     @property
     def valid(self) -> bool:
@@ -94,6 +99,33 @@ class Compare:
     options: Mapping[str, Json] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldVote:
+    """One field of an answer that was put together from those of several members."""
+
+    field: str
+    """As a path: ``$.total``."""
+    models: tuple[ModelId, ...]
+    """Who gave the value it has, or left it out if it has none; in the order of the panel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """An answer that enough ballots gave, field by field."""
+
+    answer: Answer
+    fields: tuple[FieldVote, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmerged:
+    """Ballots that cannot be put together."""
+
+    why: str
+    votes: int
+    """Ballots that agree on the field on which the fewest do."""
+
+
 class Comparator(Protocol):
     """Says whether two answers mean the same. Pure: no I/O, no clock, no randomness."""
 
@@ -105,7 +137,10 @@ class Comparator(Protocol):
         """Stored with each verdict; changes when a judgement may change."""
 
     @property
-    def needs(self) -> Literal["text", "execution"]:
-        """``execution``: the engine runs the sandbox before this comparator sees the answers."""
+    def needs(self) -> Literal["text", "execution", "judgement"]:
+        """What the engine gathers before this comparator sees the answers.
+
+        ``execution``: it runs them in the sandbox; ``judgement``: it asks a judge model.
+        """
 
     def __call__(self, a: Answer, b: Answer, /) -> Judgement: ...

@@ -70,13 +70,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command of an agent: enough to go on after it without running it again."""
+
+    number: int
+    """From 1."""
+    command: str
+    files: Mapping[str, str | None] | None
+    """How the workspace differed from its base after it: full contents, ``None``: deleted. ``None`` for all: as before
+    the command."""
+    tree_sha256: str
+    """Hash of those files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Executed:
-    """``execution``: code that was run to compare or to grade it."""
+    """``execution``: code that was run to compare or to grade it, or as a step of an agent."""
 
     trace_id: TraceId
     model: ModelId | None
     code_sha256: str
     execution: Execution
+    step: Step | None = None
+    """Of an agent; then the log is what the agent was shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

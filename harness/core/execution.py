@@ -64,6 +64,20 @@ class TestResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a program did with one input. One of the last three fields is set."""
+
+    input: str
+    """As a call: ``slug('a b')``. Hostile text."""
+    value: str | None = None
+    """The spelling of the value it returned: equal for equal values of one type. Hostile text."""
+    raised: str = ""
+    """The nearest built-in class of the exception that it raised."""
+    lost: str = ""
+    """Why it is not known what it does: it did not end, its value cannot be spelled, it did not do the same twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """What one run of code under tests showed."""
 
@@ -72,6 +86,8 @@ class Execution:
     """``None`` when the process did not exit by itself."""
     tests: tuple[TestResult, ...] = ()
     """Sorted by id."""
+    outputs: tuple[Output, ...] = ()
+    """Of a program that was run on inputs, in their order; empty for all others."""
     finished: bool = False
     """The reporter saw the end of the session over its private channel."""
     wall_s: float

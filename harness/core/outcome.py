@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from harness.core.ballot import Ballot, BallotKind
-from harness.core.ids import CandidateId, ModelId, VerdictId
+from harness.core.ballot import Ballot, BallotKind, FieldVote
+from harness.core.ids import CandidateId, ModelId, TaskClass, VerdictId
 from harness.core.money import Usage, sum_known
 
 
@@ -21,6 +21,8 @@ class Reason(StrEnum):
     """The comparator could not tell whether the answers agree."""
     UNCERTIFIED = "uncertified"
     """A risk limit without a calibration that certifies it."""
+    OUT_OF_CLASS = "out_of_class"
+    """The request is another kind of work than the policy is calibrated on."""
     REFUSED = "refused"
     UNREADABLE = "unreadable"
     TRUNCATED = "truncated"
@@ -40,6 +42,8 @@ class Group:
     models: tuple[ModelId, ...]
     weight: float
     """Share of the valid ballots, in [0, 1]. A share of votes, not a probability."""
+    chance: float | None = None
+    """Calibrated chance of being right; ``None`` without a calibration. What is missing to 1: none of the groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,23 @@ class QuorumFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationFacts:
+    """Which calibration an outcome's probabilities come from, and what it certifies."""
+
+    version: str
+    """Hash of the calibration: first 12 hexadecimal digits."""
+    task_class: TaskClass
+    labels: int
+    """Labelled questions it was fitted to and certified on."""
+    fitted_at: str
+    """UTC, RFC 3339."""
+    threshold: float | None = None
+    """Certified for the policy's risk limit: served from this confidence on. ``None``: not certified, or no limit."""
+    risk_limit: float | None = None
+    """The certified one: the policy's, or a stricter one that holds in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Served with an answer, or not, with the reason."""
 
@@ -81,10 +102,22 @@ class Outcome:
     detail: str = ""
     """One line for people."""
     confidence: float | None = None
-    """Calibrated probability of being right; ``None`` without a calibration: a share of votes is not one."""
+    """Calibrated probability that the answer is right, or of the likeliest one when none is served.
+
+    ``None`` without a calibration: a share of votes is not one.
+    """
     certified: bool = False
+    """Served under the policy's risk limit, by a calibration that keeps it."""
+    calibration: CalibrationFacts | None = None
+    """Where the probabilities come from; ``None`` without them."""
+    uncertified: str = ""
+    """Why the policy's risk limit does not hold here; empty when it does, and when none is promised."""
+    labels_missing: int | None = None
+    """About how many more labelled questions would certify it; ``None``: no number would, or none is needed."""
     agreed: bool = True
-    """False: the best of a divergent panel, served because the policy says ``serve_best``."""
+    """False: the panel diverged. Its best answer is served because the policy says ``serve_best``, or a judge chose."""
+    merged: tuple[FieldVote, ...] = ()
+    """Who gave each field of an answer that no member gave as a whole; empty for all others."""
     degraded: bool = False
     """Fewer valid ballots than members called: served on a thinner panel than declared."""
     policy: str
@@ -129,5 +162,5 @@ def missing(ballots: Sequence[Ballot]) -> tuple[Missing, ...]:
     return tuple(
         Missing(model=ballot.model, why=ballot.why or ballot.kind.value)
         for ballot in ballots
-        if ballot.kind is not BallotKind.ANSWERED
+        if ballot.kind not in (BallotKind.ANSWERED, BallotKind.JUDGED)
     )

@@ -72,6 +72,21 @@ class Policy:
         return digest(self)[:12]
 
     @property
+    def judges(self) -> tuple[ModelId, ...]:
+        """Who judges and has no vote: the comparator's model, and that of a tiebreak by judgement."""
+        named = self.compare.options.get("model") if self.compare.name == "judge" else None
+        comparing = (ModelId(named),) if isinstance(named, str) else ()
+        judging = self.tiebreak is not None and self.tiebreak.mode == "judge"
+        breaking = (self.tiebreak.model,) if self.tiebreak is not None and judging else ()
+        return tuple(dict.fromkeys((*comparing, *breaking)))
+
+    @property
+    def voters(self) -> tuple[ModelId, ...]:
+        """Whose votes a calibration weighs, in its order: all members but a judge, who has no vote."""
+        judge = self.tiebreak is not None and self.tiebreak.mode == "judge"
+        return self.panel if judge else self.members
+
+    @property
     def members(self) -> tuple[ModelId, ...]:
         """Everyone who may be asked, the tiebreaker last."""
         if self.tiebreak is None or self.tiebreak.model in self.panel:

@@ -9,9 +9,9 @@ from harness.core.hashing import Json, digest
 from harness.core.ids import GENERAL, CallKey, ModelId, TaskClass, TraceId
 
 Role = Literal["system", "user", "assistant"]
-Purpose = Literal["vote", "tiebreak", "judge", "retry", "check"]
-"""Why a call was made: a vote of a panel or a single answer; the blind tiebreak; a judgement; a second try
-after a format failure; ``harness models check``."""
+Purpose = Literal["vote", "tiebreak", "judge", "tests", "retry", "check"]
+"""Why a call was made: a vote of a panel or a single answer; the blind tiebreak; a judgement; tests that a
+member writes for the programs of all; a second try after a format failure; ``harness models check``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

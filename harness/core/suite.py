@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,42 @@ from harness.core.ids import SuiteName, TaskClass, TaskId
 
 SuiteKind = Literal["answer", "code", "repo"]
 SolverName = Literal["answer", "code", "patch", "agent", "command"]
+Share = Literal["files", "statement", "nothing"]
+"""What of a suite may leave this machine: repository and statement, the statement alone, or no word of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolverLimits:
+    """What one trial of a solver may use. Each is looked at before a call is sent or a command is started."""
+
+    steps: int = 50
+    """Calls of the model."""
+    tokens: int = 1_000_000
+    """Prompt and output of all calls together."""
+    cost_usd: Decimal | None = None
+    """``None``: only the run's own limit holds."""
+    wall_s: float = 1800.0
+    """Of calls and commands together; waiting for a turn is not counted."""
+    command_s: float = 60.0
+    """Of one shell command."""
+    prompt_tokens: int = 20_000
+    """How much of a repository a single request shows."""
+    observation_chars: int = 10_000
+    """Of a command's output; more is cut in the middle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCommand:
+    """An external agent to be run in a workspace."""
+
+    preset: str = ""
+    """Name of a row in the table of known agents; what follows is put over it."""
+    argv: tuple[str, ...] = ()
+    """Template; ``{prompt}``, ``{prompt_file}``, ``{workspace}``, ``{model}`` and ``{base_url}`` are filled in."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Templates of further environment variables."""
+    pass_env: tuple[str, ...] = ()
+    """Names of host variables that are handed on; never one that holds a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +65,8 @@ class Environment:
     """Wall clock of one grading run."""
     lock: str | None = None
     """A requirements file with hashes, relative to the suite's folder."""
+    roots: tuple[str, ...] = ()
+    """Folders for the import path, relative to the repository: before those every tree has (``src`` and itself)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +87,8 @@ class RepoTask:
     """Paths a single-request solver is shown; empty: chosen from the statement and the tree."""
     timeout_s: float | None = None
     """``None``: the environment's."""
+    environment: Environment | None = None
+    """The suite's with what this task writes down put over it; ``None``: the suite's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +134,10 @@ class Suite:
     """Put before every prompt of the suite: how to write the answer down."""
     digest: str
     """Hash of all tasks and of everything that decides a grade."""
+    limits: SolverLimits = field(default_factory=SolverLimits)
+    command: AgentCommand = field(default_factory=AgentCommand)
+    """Of the solver ``command``."""
+    share: Share = "files"
+    """What may be sent to models that are not on this machine."""
+    share_with: tuple[str, ...] = ()
+    """To whom: vendors (the first part of a model's id) and compliance flags of cards. Empty: to every model."""

@@ -2,7 +2,8 @@
 
 from harness.engine.asking import Engine, Execute, Question, over_budget
 from harness.engine.ballots import Role, ballot_of, missing_ballot
-from harness.engine.candidates import Consensus, Directory, Model, Route, Target
+from harness.engine.candidates import Consensus, Directory, Model, Route, Target, directory_of
+from harness.engine.judging import compare_two
 from harness.engine.outcomes import alone
 from harness.engine.session import Session, open_session, require_keys
 
@@ -19,6 +20,8 @@ __all__ = [
     "Target",
     "alone",
     "ballot_of",
+    "compare_two",
+    "directory_of",
     "missing_ballot",
     "open_session",
     "over_budget",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 
-from harness.compare import comparator, group
-from harness.consensus import Machine
+from harness.compare import comparator
+from harness.consensus import Machine, standing
 from harness.core.ballot import Answer, Ballot, Comparator, Extract
 from harness.core.card import Card
 from harness.core.errors import ConfigError
@@ -21,8 +21,11 @@ from harness.engine.ballots import Role, ballot_of, missing_ballot
 from harness.engine.budget import fit
 from harness.engine.calls import Calls
 from harness.engine.candidates import Consensus, Directory, Model, Route
+from harness.engine.judges import Judges
+from harness.engine.judging import reserve_usd
 from harness.engine.outcomes import alone, decided, routed, unasked, unrouted
 from harness.engine.panel import Panel
+from harness.engine.purse import Purse
 from harness.engine.routes import Router
 
 Execute = Callable[[ModelId, Answer], Awaitable[Execution]]
@@ -47,9 +50,11 @@ class _Vote:
 
     question: Question
     target: Consensus
-    judge: Comparator
+    comparator: Comparator
     replies: dict[ModelId, Reply] = field(default_factory=dict)
     """What has come back so far, whether or not it became a ballot in time."""
+    judges: Judges
+    """Of the policy; often none."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,26 +81,31 @@ class Engine:
     async def ask_panel(self, question: Question, target: Consensus, candidate: CandidateId) -> Outcome:
         """A vote under a policy, which need not be in the registry."""
         policy = target.policy
-        if policy.max_cost_usd is not None:
-            fitted = fit(question.request, target.cards.values(), policy.max_cost_usd)
-            if isinstance(fitted, str):
-                return await self._recorded(
-                    question.request, unasked(fitted, policy, candidate, question.request), target
-                )
-            question = replace(question, request=fitted)
-        judge = comparator(policy.compare)
-        if judge.needs == "execution" and question.execute is None:
+        fitted = self._fitted(question.request, target)
+        if isinstance(fitted, str):
+            return await self._recorded(question.request, unasked(fitted, policy, candidate, question.request), target)
+        question = replace(question, request=fitted)
+        compare = comparator(policy.compare)
+        if compare.needs == "execution" and question.execute is None:
             raise ConfigError(
-                f"policy {policy.name!r} compares by {judge.name!r}, which runs the answers under tests: "
+                f"policy {policy.name!r} compares by {compare.name!r}, which runs the answers under tests: "
                 "give --tests FILE"
             )
         started_s = self.clock.monotonic_s()
-        vote = _Vote(question=question, target=target, judge=judge)
+        vote = self._vote(question, target, compare)
+        held = standing(
+            policy,
+            self.directory.calibrations.get(policy.name, {}),
+            task_class=question.request.task_class,
+            comparator=f"{compare.name}@{compare.version}",
+        )
+        machine = Machine(policy, vote.judges.group_by(compare), partial(_price_rank, target.cards), held)
         panel = Panel(
-            machine=Machine(policy, partial(group, comparator=judge), partial(_price_rank, target.cards)),
-            ask_one=partial(self._ballot, vote),
+            machine=machine,
+            ask_one=partial(self._ballot, vote, machine),
             deadline_s=policy.deadline_s,
             grace_s=policy.grace_s,
+            gather=vote.judges.gather,
         )
         action = await panel.decide()
         ballots = self._all_ballots(vote, panel, action.tally.ballots)
@@ -103,12 +113,38 @@ class Engine:
             action,
             ballots,
             policy=policy,
-            judge=judge,
+            judge=compare,
+            standing=held,
             candidate=candidate,
             request=question.request,
             latency_s=self.clock.monotonic_s() - started_s,
+            notes=vote.judges.notes,
         )
         return await self._recorded(question.request, outcome, target)
+
+    def _fitted(self, request: Request, target: Consensus) -> Request | str:
+        """*request* such that the policy's own limit holds the votes and one judgement; or why it cannot."""
+        policy = target.policy
+        if policy.max_cost_usd is None:
+            return request
+        judging = [target.cards[model] for model in policy.judges]
+        reserved = reserve_usd(judging, request, self.calls.bound_usd)
+        if isinstance(reserved, str):
+            return reserved
+        voting = [target.cards[model] for model in policy.voters]
+        return fit(request, voting, policy.max_cost_usd - reserved)
+
+    def _vote(self, question: Question, target: Consensus, compare: Comparator) -> _Vote:
+        policy, replies = target.policy, dict[ModelId, Reply]()
+        purse = Purse(
+            limit_usd=policy.max_cost_usd,
+            request=question.request,
+            voters=[target.cards[model] for model in policy.voters],
+            replies=replies,
+            bound_usd=self.calls.bound_usd,
+        )
+        judges = Judges.of(policy, target.cards, self.calls, question.request, purse)
+        return _Vote(question=question, target=target, comparator=compare, replies=replies, judges=judges)
 
     async def _ask_model(self, question: Question, card: Card, candidate: CandidateId) -> Outcome:
         started_s = self.clock.monotonic_s()
@@ -128,16 +164,18 @@ class Engine:
         await self._record(question.request, outcome, self.directory.cards)
         return outcome
 
-    async def _ballot(self, vote: _Vote, model: ModelId, role: Role) -> Ballot:
+    async def _ballot(self, vote: _Vote, machine: Machine, model: ModelId, role: Role) -> Ballot:
         policy, request = vote.target.policy, vote.question.request
+        if model in policy.judges:
+            return await vote.judges.break_tie(model, machine.tally().groups)
         purpose: Purpose = "tiebreak" if role == "tiebreak" else vote.question.purpose
         card = vote.target.cards[model]
         # a policy's limit is fitted to one attempt of each member: retries must not break it
         limit_usd = None if policy.max_cost_usd is None else self.calls.bound_usd(card, request)
         reply = await self.calls.ask(card, request, purpose, limit_usd=limit_usd)
         vote.replies[model] = reply
-        ballot = ballot_of(reply, policy.extract, role=role)
-        if vote.judge.needs == "execution" and ballot.answer is not None and vote.question.execute is not None:
+        ballot = vote.judges.screened(ballot_of(reply, policy.extract, role=role))
+        if vote.comparator.needs == "execution" and ballot.answer is not None and vote.question.execute is not None:
             execution = await vote.question.execute(model, ballot.answer)
             ballot = replace(ballot, answer=replace(ballot.answer, execution=execution))
         return ballot
@@ -146,9 +184,9 @@ class Engine:
         """The ballots of the vote, then those of members that were asked and not waited for, with what they cost."""
         why = "not waited for: the others had decided"
         late = tuple(missing_ballot(model, why) for model in panel.machine.pending)
-        return tuple(
-            self._with_cost(vote, ballot) if ballot.model in panel.sent else ballot for ballot in (*counted, *late)
-        )
+        asked = [ballot for ballot in (*counted, *late) if ballot.model not in vote.target.policy.judges]
+        voters = (self._with_cost(vote, ballot) if ballot.model in panel.sent else ballot for ballot in asked)
+        return (*voters, *vote.judges.ballots(panel.machine.judgement))
 
     def _with_cost(self, vote: _Vote, ballot: Ballot) -> Ballot:
         """A member that was given up on may have replied all the same, or cost something without a reply."""

@@ -1,14 +1,17 @@
 """Anything that can be asked, read from its id: a model, ``consensus/<policy>`` or ``route/<profile>``."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import combinations
 from typing import TypeVar
 
+from harness.consensus import Fitted, fitted
+from harness.consensus.calibration import Calibration
+from harness.content import Registry
 from harness.core.card import Card
 from harness.core.errors import ConfigError
-from harness.core.ids import CandidateId, ModelId, PolicyName, ProfileName, TraceId
+from harness.core.ids import CandidateId, ModelId, PolicyName, ProfileName, TaskClass, TraceId
 from harness.core.policy import Policy
 from harness.core.request import user_request
 from harness.routing import Profile, Routing
@@ -32,7 +35,7 @@ class Consensus:
 
     policy: Policy
     cards: Mapping[ModelId, Card]
-    """Of every member."""
+    """Of every member, and of every judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class Directory:
     cards: Mapping[ModelId, Card]
     policies: Mapping[PolicyName, Policy]
     routing: Routing
+    calibrations: Mapping[PolicyName, Mapping[TaskClass, Fitted]] = field(default_factory=dict)
+    """Of each policy, by class of work. A policy without one is asked all the same, and promises no limit."""
 
     def resolve(self, candidate: CandidateId) -> Target:
         """What *candidate* names. Raises ConfigError with the nearest alternatives."""
@@ -89,14 +94,35 @@ class Directory:
 
     def panel(self, policy: Policy) -> Consensus:
         """*policy* with the cards of its members."""
-        absent = [model for model in policy.members if model not in self.cards]
+        named = tuple(dict.fromkeys((*policy.members, *policy.judges)))
+        absent = [model for model in named if model not in self.cards]
         if absent:
             raise ConfigError(
                 f"policy {policy.name!r} names {', '.join(map(repr, absent))} without a card in registry/models.yaml: "
                 "it can be replayed on imported runs, not asked"
             )
         _refuse_second_votes(policy, [self.cards[model] for model in policy.members])
-        return Consensus(policy=policy, cards={model: self.cards[model] for model in policy.members})
+        for model in policy.judges:
+            refuse_partial_judge(policy, self.cards[model], self.cards)
+        return Consensus(policy=policy, cards={model: self.cards[model] for model in named})
+
+
+def directory_of(registry: Registry) -> Directory:
+    """Everything that *registry* names, its calibrations ready to use."""
+    return Directory(
+        cards=registry.cards,
+        policies=registry.policies,
+        routing=registry.routing,
+        calibrations=calibrations_of(registry.calibrations.values()),
+    )
+
+
+def calibrations_of(calibrations: Iterable[Calibration]) -> dict[PolicyName, dict[TaskClass, Fitted]]:
+    """*calibrations* by policy and class of work, ready to use."""
+    found: dict[PolicyName, dict[TaskClass, Fitted]] = {}
+    for calibration in calibrations:
+        found.setdefault(calibration.policy, {})[calibration.task_class] = fitted(calibration)
+    return found
 
 
 def _refuse_second_votes(policy: Policy, cards: Sequence[Card]) -> None:
@@ -107,6 +133,24 @@ def _refuse_second_votes(policy: Policy, cards: Sequence[Card]) -> None:
     one, other = pair
     what = f"{one!r} is in the panel twice" if one == other else f"{one!r} and {other!r} are one model by their cards"
     raise ConfigError(f"policy {policy.name!r}: {what}: its second vote would be no independent one")
+
+
+def refuse_partial_judge(policy: Policy, judge: Card, cards: Mapping[ModelId, Card]) -> None:
+    """Raise ConfigError when *judge* would judge its own answer, or its family's where another family is at hand.
+
+    Where *cards* know no other family, it is asked all the same: the outcome says so.
+    """
+    voters = [cards[model] for model in policy.voters]
+    own = next((card.id for card in voters if card.id == judge.id or _is_alias(card, judge)), None)
+    if own is not None:
+        raise ConfigError(f"policy {policy.name!r}: the judge {judge.id!r} is the voter {own!r}: it would judge itself")
+    families = {card.family for card in voters}
+    others = sorted(card.id for card in cards.values() if card.family not in families and card.status != "offline")
+    if judge.family in families and others:
+        raise ConfigError(
+            f"policy {policy.name!r}: the judge {judge.id!r} is of a voter's family, {judge.family!r}: take another, "
+            f"as {', '.join(map(repr, others[:3]))}"
+        )
 
 
 def _is_alias(a: Card, b: Card) -> bool:

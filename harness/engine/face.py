@@ -85,8 +85,7 @@ async def open_harness(
     async with open_session(
         found, registry, journal_name=name, environ=env, max_cost_usd=max_cost_usd, clock=clock
     ) as session:
-        directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
-        yield Harness(session, directory, env)
+        yield Harness(session, session.engine.directory, env)
 
 
 def ask_sync(

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from harness.consensus import Abstain, Serve
+from harness.consensus import UNCALIBRATED, Abstain, Serve, Standing, served_name
 from harness.core.ballot import Ballot, Comparator
 from harness.core.hashing import digest
 from harness.core.ids import CandidateId, ModelId, VerdictId
 from harness.core.money import sum_known
-from harness.core.outcome import Group, Outcome, QuorumFacts, Reason, missing
-from harness.core.policy import Policy, RiskLimit
+from harness.core.outcome import CalibrationFacts, Group, Outcome, QuorumFacts, Reason, missing
+from harness.core.policy import Policy
 from harness.core.request import Request
 from harness.core.response import Failure, FailureKind, Response
 from harness.engine.ballots import reason_of
@@ -27,38 +27,48 @@ def decided(
     *,
     policy: Policy,
     judge: Comparator,
+    standing: Standing = UNCALIBRATED,
     candidate: CandidateId,
     request: Request,
     latency_s: float,
+    notes: Sequence[str] = (),
 ) -> Outcome:
-    """The outcome of a vote."""
+    """The outcome of a vote; *notes* are added to its detail."""
     serve = action if isinstance(action, Serve) else None
     answer = serve.winner.answer if serve else None
     cost, bound = costs(ballots)
-    called = sum(ballot.reply is not None for ballot in ballots)
+    asked = {ballot.model for ballot in ballots if ballot.reply is not None}
+    called = len(asked.intersection(policy.voters))
     shared = shared_models(action.tally.ballots)
-    facts = QuorumFacts(declared=len(policy.members), called=called, valid=action.tally.valid, missing=missing(ballots))
+    facts = QuorumFacts(declared=len(policy.voters), called=called, valid=action.tally.valid, missing=missing(ballots))
+    merged = serve.merged if serve else None
     return Outcome(
         verdict_id=verdict_id(request, candidate),
         candidate=candidate,
         served=serve is not None,
-        answer=answer.text if answer else None,
-        text=_text(serve.winner) if serve else None,
+        answer=merged.answer.text if merged else answer.text if answer else None,
+        text=merged.answer.text if merged else _text(serve.winner) if serve else None,
         reason=action.reason if isinstance(action, Abstain) else None,
-        detail="; ".join((_detail(action, policy), *shared)),
+        detail="; ".join((action.why, *shared, *notes)),
+        confidence=action.confidence,
+        certified=serve is not None and serve.certificate is not None,
+        calibration=_calibration_facts(standing),
+        uncertified=standing.doubt(policy),
+        labels_missing=standing.labels_missing,
         agreed=serve is None or serve.agreed,
+        merged=merged.fields if merged else (),
         degraded=bool(shared) or _degraded(action.tally.ballots),
         policy=policy.name,
         policy_version=policy.version,
         comparator=f"{judge.name}@{judge.version}",
-        groups=action.tally.shares(),
+        groups=_groups(action),
         ballots=ballots,
         quorum=facts,
         review=isinstance(action, Abstain) and action.review,
         cost_usd=cost,
         cost_bound_usd=bound,
         latency_s=latency_s,
-        calls_saved=len(policy.members) - called,
+        calls_saved=len(policy.members) - len(asked.intersection(policy.members)),
     )
 
 
@@ -125,7 +135,7 @@ def unasked(why: str, policy: Policy, candidate: CandidateId, request: Request) 
         detail=why,
         policy=policy.name,
         policy_version=policy.version,
-        quorum=QuorumFacts(declared=len(policy.members), called=0, valid=0),
+        quorum=QuorumFacts(declared=len(policy.voters), called=0, valid=0),
         review=policy.on_divergence == "review",
         cost_usd=Decimal(0),
         cost_bound_usd=Decimal(0),
@@ -151,9 +161,8 @@ def shared_models(ballots: Sequence[Ballot]) -> tuple[str, ...]:
     """One line for each model that answered for several of *ballots*: those are no independent votes."""
     voters: dict[str, list[ModelId]] = {}
     for ballot in ballots:
-        if ballot.valid and isinstance(ballot.reply, Response) and ballot.reply.served_model:
-            # a router puts the vendor's name before the model's own
-            name = ballot.reply.served_model.rpartition("/")[2].casefold()
+        name = served_name(ballot) if ballot.valid else None
+        if name is not None:
             voters.setdefault(name, []).append(ballot.model)
     return tuple(
         f"{' and '.join(members)} were served by one model, {name!r}: their votes are not independent"
@@ -174,7 +183,21 @@ def _degraded(counted: Sequence[Ballot]) -> bool:
     return any(not ballot.valid for ballot in counted)
 
 
-def _detail(action: Serve | Abstain, policy: Policy) -> str:
-    if isinstance(policy.rule, RiskLimit) and policy.rule.fallback is not None:
-        return f"uncertified (no calibration; the declared fallback applied): {action.why}"
-    return action.why
+def _groups(action: Serve | Abstain) -> tuple[Group, ...]:
+    shares = action.tally.shares()
+    chances = action.chances or (None,) * len(shares)
+    return tuple(replace(group, chance=chance) for group, chance in zip(shares, chances, strict=True))
+
+
+def _calibration_facts(standing: Standing) -> CalibrationFacts | None:
+    if standing.fitted is None:
+        return None
+    calibration, certificate = standing.fitted.calibration, standing.certificate
+    return CalibrationFacts(
+        version=standing.fitted.version,
+        task_class=calibration.task_class,
+        labels=calibration.labels,
+        fitted_at=calibration.fitted_at,
+        threshold=certificate.threshold if certificate else None,
+        risk_limit=certificate.risk_limit if certificate else None,
+    )

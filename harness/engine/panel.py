@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from harness.consensus import Abstain, Action, Ask, Machine, Serve, Wait
@@ -12,6 +13,8 @@ from harness.engine.errors import one_error
 
 AskOne = Callable[[ModelId, Role], Awaitable[Ballot]]
 """Asks one model and makes a ballot of what comes back. Never raises for a failure of the model."""
+Gather = Callable[[Ballot], Awaitable[None]]
+"""Gathers what the comparator needs to see a ballot beside those before it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class Panel:
     ask_one: AskOne
     deadline_s: float
     grace_s: float
+    gather: Gather | None = None
+    """Done for one ballot after the other, before the machine hears it: no longer than the deadline."""
     _heard: "asyncio.Queue[Ballot]" = field(default_factory=asyncio.Queue)
     _tasks: dict[ModelId, "asyncio.Task[None]"] = field(default_factory=dict)
     _roles: dict[ModelId, Role] = field(default_factory=dict)
@@ -62,7 +67,15 @@ class Panel:
             if self._heard.empty():
                 return self._declare_missing(self.machine.pending, self._late(deadline=until_s == ends_s))
             ballot = self._heard.get_nowait()  # it came in the same moment, and must not be heard after its absence
+        await self._gathered(ballot, ends_s)
         return self.machine.heard(ballot)
+
+    async def _gathered(self, ballot: Ballot, ends_s: float) -> None:
+        if self.gather is None:
+            return
+        with suppress(TimeoutError):  # then the comparator has to do without
+            async with asyncio.timeout_at(ends_s):
+                await self.gather(ballot)
 
     def _send(self, action: Ask, group: asyncio.TaskGroup) -> None:
         for model in action.models:

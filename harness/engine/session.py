@@ -14,7 +14,7 @@ from harness.core.ports import Clock
 from harness.core.response import Reply
 from harness.engine.asking import Engine
 from harness.engine.calls import Calls
-from harness.engine.candidates import Directory
+from harness.engine.candidates import directory_of
 from harness.engine.routes import Router
 from harness.guard import redactor
 from harness.journal import Capture, FileJournal, journal_path, open_journal
@@ -68,7 +68,7 @@ async def open_session(
         open_transport(environ=environ, ledger=ledger, clock=clock, deadlines=deadlines) as transport,
         open_journal(path, clock=clock, redact=redact, capture=capture) as journal,
     ):
-        directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
+        directory = directory_of(registry)
         calls = Calls(
             caller=transport,
             journal=journal,

@@ -31,4 +31,4 @@ def test_case(name: str, case: dict[str, str]) -> None:
 
 
 def test_every_comparator_of_texts_has_a_case_file() -> None:
-    assert {path.stem for path in CASES.glob("*.jsonl")} == set(COMPARATORS) - {"tests"}
+    assert {path.stem for path in CASES.glob("*.jsonl")} == set(COMPARATORS) - {"tests", "judge"}

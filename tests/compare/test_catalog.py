@@ -9,16 +9,16 @@ from harness.core.errors import ConfigError
 
 @pytest.mark.parametrize("name", sorted(COMPARATORS))
 def test_every_name_makes_a_comparator_of_that_name(name: str) -> None:
-    made = comparator(Compare(name=name))
+    made = comparator(Compare(name=name, options={"model": "v/j"} if name == "judge" else {}))
     assert made.name == name
     assert made.version
-    assert made.needs == ("execution" if name == "tests" else "text")
+    assert made.needs == {"tests": "execution", "judge": "judgement"}.get(name, "text")
 
 
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("fuzy", {}, "no comparator 'fuzy'; there are: choice, code, exact, fuzzy, json, numeric, tests, value"),
+        ("fuzy", {}, "no comparator 'fuzy'; there are: choice, code, exact, fuzzy, json, judge, numeric, tests, value"),
         ("exact", {"caseless": True}, "comparator 'exact' has no option 'caseless'; there are: casefold"),
         ("tests", {"x": 1}, "comparator 'tests' has no option 'x'; there are: none"),
         ("exact", {"casefold": 1}, "option 'casefold' is 1; it must be true or false"),

@@ -196,3 +196,8 @@ def test_a_number_survives_extraction(value: int, frame: str) -> None:
     answer = read(frame.format(f"{value:,}"), Extract(how="last", arg="number"))
     assert isinstance(answer, Answer)
     assert comparator(Compare(name="numeric"))(answer, Answer(text=str(value))).relation is Relation.SAME
+
+
+def test_a_fence_in_a_docstring_does_not_end_the_block() -> None:
+    code = 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1\n'
+    assert read(f"Here:\n```python\n{code}```\nDone.", Extract(how="block", arg="python")) == Answer(text=code)

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.compare import Grouping, comparator, group
+from harness.compare.text import is_redacted
 from harness.core.ballot import Answer, Ballot, BallotKind, Compare, Judgement, Relation
 from harness.core.ids import ModelId
+from harness.guard import redactor
 
 NUMERIC = comparator(Compare(name="numeric"))
 
@@ -106,3 +108,19 @@ def test_groups_partition_the_valid_ballots_whatever_the_order(ballots, judge, r
         frozenset(item.model for item in group_) for group_ in found.groups
     }
     assert {frozenset(pair[:2]) for pair in again.unknown} == {frozenset(pair[:2]) for pair in found.unknown}
+
+
+def test_two_redacted_secrets_are_not_one_answer() -> None:
+    for name in ("exact", "fuzzy"):
+        found = group([ballot("a", "it is [redacted:api-key]")] + [ballot("b", "it is [redacted:api-key]")], comparator(Compare(name=name)))
+        assert shape(found) == [["a"], ["b"]]
+        assert "redacted" in found.unknown[0].why
+    apart = group([ballot("a", "[redacted:jwt]"), ballot("b", "no")], comparator(Compare(name="exact")))
+    assert apart.unknown == (), "different without what was redacted is different"
+
+
+def test_the_mark_of_a_redacted_secret_is_the_guards() -> None:
+    secret = "sk-" + "a1B2" * 8
+    assert is_redacted(redactor({"KEY": "0123456789"})("0123456789"))
+    assert is_redacted(redactor()(secret))
+    assert not is_redacted(secret)

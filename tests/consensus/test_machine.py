@@ -178,12 +178,6 @@ def test_value_order_needs_a_calibration():
         Machine(policy("ab", order="value"), by_text, no_price).start()
 
 
-def test_tiebreak_by_judgement_is_refused_and_not_taken_for_another():
-    one = policy("ab", tiebreak=Tiebreak(model=ModelId("t"), mode="judge"))
-    with pytest.raises(ConfigError, match=r"tiebreak.mode: 'judge'.*there is: blind"):
-        Machine(one, by_text, no_price).start()
-
-
 def test_risk_limit_without_calibration_falls_back_or_abstains_unasked():
     fallback = policy("ab", RiskLimit(alpha=0.01, fallback=Quorum(k=2)))
     assert isinstance(play(fallback, {"a": "1", "b": "1"})[0], Serve)

@@ -45,6 +45,8 @@ def test_no_file_means_no_policies(folder):
         ("panel", "a/a", "panel", "is not a list"),
         ("rule", "{quorum: 3}", "", "quorum: 3 is larger than the panel of 2"),
         ("rule", "{risk_limit: 0.1, fallback: {quorum: 3}}", "", "quorum: 3 is larger than the panel of 2"),
+        ("panel", "[a/a, b/b, c/c, d/d]", "", "quorum: 2 of 4 asked at once"),
+        ("panel", "[a/a, b/b, c/c, d/d]", "", "3 or more, or order: cheap_first or accurate_first"),
         ("rule", "{quorum: 1}", "rule", "one survivor is never consensus"),
         ("rule", "{quorum: two}", "rule", "'two' is not a whole number"),
         ("rule", "{quorum: true}", "rule", "True is not a whole number"),
@@ -81,6 +83,25 @@ def test_no_file_means_no_policies(folder):
 def test_a_fault_has_its_place_and_says_what_works(folder, field, value, place, problem):
     found = one(folder, **{field: value})
     assert problem in found[f"policies.p.{place}" if place else "policies.p"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "panel: [a/a, b/b, c/c]",
+        "panel: [a/a, b/b, c/c, d/d], tiebreak: {model: d/d}",
+        "panel: [a/a, b/b, c/c, d/d], order: cheap_first",
+        "panel: [a/a, b/b, c/c, d/d], order: accurate_first",
+    ],
+)
+def test_two_alike_are_a_quorum_where_no_other_two_can_contradict_them_at_once(folder, fields):
+    folder.write("registry/policies.yaml", f"policies:\n  p: {{rule: {{quorum: 2}}, {fields}}}\n")
+    assert load_policies(folder.home)
+
+
+def test_a_fallback_is_held_to_the_same(folder):
+    found = one(folder, panel="[a/a, b/b, c/c, d/d]", rule="{risk_limit: 0.01, fallback: {quorum: 2}}")
+    assert "two groups of 2 that contradict each other" in found["policies.p"]
 
 
 def test_faults_of_all_policies_come_together(folder):

@@ -15,6 +15,7 @@ from harness.core.request import Request, user_request
 from harness.core.response import Failure, FailureKind, Finish, Reply, Response, Retry
 from harness.engine import Directory, Engine, Question
 from harness.engine.calls import Calls
+from harness.engine.candidates import calibrations_of
 from harness.engine.routes import Router
 from harness.routing import EMPTY, Routing
 
@@ -87,11 +88,18 @@ def question(prompt: str = "1 + 1?", **fields: object) -> Question:
     return Question(request=user_request(prompt, trace_id=TraceId("t")), **fields)
 
 
-def engine(table: Table, *policies: Policy, recorded=None, profiles=(), cards=None) -> tuple[Engine, Memory]:
+def engine(
+    table: Table, *policies: Policy, recorded=None, profiles=(), cards=None, calibrations=()
+) -> tuple[Engine, Memory]:
     memory = Memory()
     known = cards or {ModelId(model): card(model) for model in table.replies}
     routing = Routing(profiles={each.name: each for each in profiles}, default=profiles[0].name if profiles else "none")
-    directory = Directory(cards=known, policies={each.name: each for each in policies}, routing=routing)
+    directory = Directory(
+        cards=known,
+        policies={each.name: each for each in policies},
+        routing=routing,
+        calibrations=calibrations_of(calibrations),
+    )
     calls = Calls(caller=table, journal=memory, bound_usd=lambda *_: Decimal("0.01"), recorded=recorded or {})
     router = Router(routing=routing, cards=known, matrix=EMPTY, open_breakers=list)
     return Engine(directory=directory, calls=calls, journal=memory, clock=LoopClock(), router=router), memory

@@ -5,7 +5,7 @@ Deciding is plain arithmetic and imported here. Fitting needs numpy and is impor
 ``permuted_pairs``).
 """
 
-from harness.consensus.calibration.calibration import Calibration, Scores, from_json
+from harness.consensus.calibration.calibration import Calibration, Revocation, Scores, from_json
 from harness.consensus.calibration.certify import LIMITS, Threshold, least_labels, upper_bound
 from harness.consensus.calibration.decide import Abstain, Ask, Decision, Moment, Ranking, Serve, Wait, decide
 from harness.consensus.calibration.drift import Drift, drift
@@ -29,6 +29,7 @@ __all__ = [
     "Parameters",
     "Posterior",
     "Ranking",
+    "Revocation",
     "Scores",
     "Serve",
     "State",

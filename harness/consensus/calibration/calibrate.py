@@ -8,7 +8,7 @@ is fitted to all questions, so the certificate is that of the procedure, not of 
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.consensus.calibration import metrics
@@ -18,7 +18,7 @@ from harness.consensus.calibration.drift import baseline
 from harness.consensus.calibration.estimate import Estimator
 from harness.consensus.calibration.fit import fit
 from harness.consensus.calibration.head import Head, logistic
-from harness.consensus.calibration.order import Rule, relative_costs, walk
+from harness.consensus.calibration.order import Rule, Walker, relative_costs
 from harness.consensus.calibration.regress import fit_head
 from harness.consensus.calibration.votes import Labelled, canonical
 from harness.core.errors import ConfigError
@@ -63,10 +63,10 @@ def calibrate(
     the votes do not fit the panel.
     """
     _check(items, facts, limits)
-    ordered = sorted(items, key=lambda item: hashlib.sha256(item.task.encode()).digest())
+    ordered = shuffled(items)
     cost = relative_costs(facts.cost or (1.0,) * len(facts.models))
     blind = crossfit(ordered, coincidence=coincidence)
-    tried = try_thresholds(ordered, blind, order=facts.order, cost=cost)
+    tried = try_thresholds(ordered, blind, order=facts.order, cost=cost) if limits else []
     final = train(ordered, coincidence=coincidence)
     everyone = range(len(facts.models))
     return Calibration(
@@ -86,10 +86,20 @@ def calibrate(
         ),
         scores=score(ordered, blind),
         baseline=baseline(blind, [(item.votes, everyone) for item in ordered]),
-        data_hash=digest([facts.models, [[item.task, item.votes, item.right] for item in ordered]]),
+        data_hash=data_hash(ordered, facts.models),
         fitted_at=fitted_at,
         versions=dict(versions or {}),
     )
+
+
+def shuffled(items: Iterable[Labelled]) -> list[Labelled]:
+    """*items* in the order of the hash of their names: the same for the same questions, whoever lists them."""
+    return sorted(items, key=lambda item: hashlib.sha256(item.task.encode()).digest())
+
+
+def data_hash(items: Iterable[Labelled], models: Sequence[ModelId]) -> str:
+    """What tells labelled votes apart: SHA-256 of the panel, the questions, the votes and the truth."""
+    return digest([models, [[item.task, item.votes, item.right] for item in shuffled(items)]])
 
 
 def train(items: Sequence[Labelled], *, coincidence: float = 0.01) -> Estimator:
@@ -148,10 +158,11 @@ def try_thresholds(
     found: list[Tried] = []
     for threshold in grid:
         rule = Rule(order=order, cost=cost, threshold=threshold)
+        walkers = {number: Walker(estimator, rule) for number, estimator in by_number.items()}
         served = errors = calls = 0
         spent = expected = 0.0
         for (number, votes, right), questions in alike.items():
-            stop = walk(by_number[number], votes, rule)
+            stop = walkers[number].walk(votes)
             served += questions * (stop.group is not None)
             errors += questions * (stop.group is not None and stop.group != right)
             expected += questions * (1 - stop.confidence) * (stop.group is not None)

@@ -1,7 +1,7 @@
 """What calibration leaves behind: one file per task class and policy, meant to be read, reviewed and committed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar, get_args
 
 from harness.consensus.calibration.certify import Threshold
@@ -10,7 +10,7 @@ from harness.consensus.calibration.estimate import Estimator
 from harness.consensus.calibration.head import Head, Kind
 from harness.consensus.calibration.model import Parameters
 from harness.core.errors import ConfigError
-from harness.core.hashing import Json, plain
+from harness.core.hashing import Json, digest, plain
 from harness.core.ids import ModelId, PolicyName, TaskClass
 from harness.core.policy import Order
 
@@ -27,6 +27,15 @@ class Scores:
     ece: float
     brier: float
     aurc: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """Why a calibration is no longer believed."""
+
+    at: str
+    """UTC, RFC 3339."""
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +67,34 @@ class Calibration:
     """UTC, RFC 3339."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of the software that fitted it."""
+    sources: tuple[str, ...] = ()
+    """Ids of the runs whose grades are the labels."""
+    revoked: Revocation | None = None
+    """Set by an alarm: certifies nothing until it is fitted again."""
+
+    @property
+    def version(self) -> str:
+        """Hash of everything that can change a decision: first 12 hexadecimal digits."""
+        return digest(replace(self, revoked=None, sources=()))[:12]
 
     def estimator(self) -> Estimator:
         """The fitted model with its head."""
         return Estimator(self.parameters, self.head)
 
     def certificate(self, risk_limit: float) -> Threshold | None:
-        """The certified threshold of the loosest limit that is not above *risk_limit*; None without one."""
+        """The certified threshold of the loosest limit that is not above *risk_limit*; None without one.
+
+        A revoked calibration has none.
+        """
+        if self.revoked is not None:
+            return None
         fitting = [t for t in self.thresholds if t.certified and t.risk_limit <= risk_limit * (1 + 1e-12)]
         return max(fitting, key=lambda t: t.risk_limit, default=None)
 
     def mismatch(self, *, policy_version: str, comparator: str) -> str | None:
         """Why this calibration does not speak for such votes; None when it does."""
+        if self.revoked is not None:
+            return f"the calibration was revoked on {self.revoked.at}: {self.revoked.why}"
         if comparator != self.comparator:
             return f"calibrated with the comparator {self.comparator}, not {comparator}"
         if policy_version != self.policy_version:
@@ -97,7 +122,9 @@ class Calibration:
         head_json = {key: value for key, value in everything["head"].items() if key != "agreement"}
         return {
             "format": FORMAT,
+            **({} if self.revoked is None else {"revoked": everything["revoked"]}),
             **{key: everything[key] for key in kept},
+            **({"sources": list(self.sources)} if self.sources else {}),
             "order": self.order,
             "delta": self.delta,
             "scores": everything["scores"],
@@ -142,6 +169,8 @@ def from_json(value: Json, *, file: str = "calibration") -> Calibration:
                 models=tuple(_noun(Moments, row, file, "baseline") for row in _column(rows, "baseline", file)),
             ),
             versions=dict(top["versions"]),
+            sources=tuple(top.get("sources", ())),
+            revoked=None if top.get("revoked") is None else _noun(Revocation, top["revoked"], file, "revoked"),
         )
     except KeyError as missing:
         raise ConfigError(f"{file}: the key {missing} is missing") from None

@@ -5,7 +5,7 @@ walked over the labelled questions.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from harness.consensus.calibration.estimate import Estimator
@@ -79,20 +79,39 @@ def by_rank(left: Sequence[int], rule: Rule) -> list[int]:
     return sorted(left, key=lambda i: rule.cost[i]) if rule.order == "cheap_first" else sorted(left)
 
 
+@dataclass(slots=True)
+class Walker:
+    """One rule with one estimator, over many questions. Remembers whom it asked where: votes repeat."""
+
+    estimator: Estimator
+    rule: Rule
+    _calls: dict[tuple[State, tuple[int, ...]], tuple[int, ...]] = field(default_factory=dict, init=False)
+
+    def walk(self, votes: Sequence[int | None]) -> Stop:
+        """What the policy would have done with these recorded *votes*, each given when its model is asked."""
+        asked: tuple[int, ...] = ()
+        state: State = (None,) * len(votes)
+        while not served(self.estimator, state, self.rule.threshold):
+            calls = self._next(state, asked)
+            if not calls:
+                return Stop(group=None, confidence=self.estimator.top(state)[1], asked=asked)
+            asked += calls
+            state = masked(votes, asked)
+        top, confidence = self.estimator.top(state)
+        assert top is not None, "a served state has votes"
+        return Stop(group=votes[state.index(top)], confidence=confidence, asked=asked)
+
+    def _next(self, state: State, asked: tuple[int, ...]) -> tuple[int, ...]:
+        found = self._calls.get((state, asked))
+        if found is None:
+            left = [i for i in range(len(state)) if i not in asked]
+            found = self._calls[state, asked] = next_calls(self.estimator, state, left, len(asked), self.rule)
+        return found
+
+
 def walk(estimator: Estimator, votes: Sequence[int | None], rule: Rule) -> Stop:
-    """What the policy would have done with these recorded *votes*, each given when its model is asked."""
-    asked: list[int] = []
-    state: State = (None,) * len(votes)
-    while not served(estimator, state, rule.threshold):
-        left = [i for i in range(len(votes)) if i not in asked]
-        calls = next_calls(estimator, state, left, len(asked), rule)
-        if not calls:
-            return Stop(group=None, confidence=estimator.top(state)[1], asked=tuple(asked))
-        asked.extend(calls)
-        state = masked(votes, asked)
-    top, confidence = estimator.top(state)
-    assert top is not None, "a served state has votes"
-    return Stop(group=votes[state.index(top)], confidence=confidence, asked=tuple(asked))
+    """One walk of a :class:`Walker`."""
+    return Walker(estimator, rule).walk(votes)
 
 
 def _best_single(estimator: Estimator, state: State, left: Sequence[int], rule: Rule) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.consensus.calibration.estimate import Estimator
 from harness.consensus.calibration.head import Head, kind_for, logit, shape
-from harness.consensus.calibration.votes import Labelled, masked
+from harness.consensus.calibration.votes import Labelled, State, masked
 
 Array: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = tuple[list[float], bool, float]
@@ -98,19 +98,24 @@ def stages(panel: int) -> list[tuple[int, ...]]:
 def _rows(items: Sequence[Labelled], estimators: Sequence[Estimator]) -> Iterator[Row]:
     """The full panel has weight 1; the smaller stages share 1 too, each number of votes alike.
 
-    Questions with the same votes, truth and estimator are one row of their summed weight.
+    What looks the same to the same estimator, and is right or wrong alike, is one row of its summed weight.
     """
     panel = len(items[0].votes)
-    plan = stages(panel)
     per_count = [math.comb(panel, count) for count in range(panel + 1)]
+    plan = stages(panel)
     counts = len({len(heard) for heard in plan}) - 1
+    weighted = [(x, 1.0 if len(x) == panel else 1 / (counts * per_count[len(x)])) for x in plan]
     alike = Counter((number, item.votes, item.right) for item, number in zip(items, map(id, estimators), strict=True))
     by_number = {id(estimator): estimator for estimator in estimators}
+    rows: dict[tuple[int, State, bool], float] = {}
     for (number, votes, truth), questions in alike.items():
-        for heard in plan:
+        for heard, weight in weighted:
             state = masked(votes, heard)
-            top, probability = by_number[number].top(state)
+            top, _ = by_number[number].top(state)
             if top is not None:
-                right = truth is not None and votes[state.index(top)] == truth
-                weight = 1.0 if len(heard) == panel else 1 / (counts * per_count[len(heard)])
-                yield [logit(probability), *shape(state, top)], right, weight * questions
+                key = (number, state, truth is not None and votes[state.index(top)] == truth)
+                rows[key] = rows.get(key, 0.0) + weight * questions
+    for (number, state, right), weight in rows.items():
+        top, probability = by_number[number].top(state)
+        assert top is not None, "only states with votes were kept"
+        yield [logit(probability), *shape(state, top)], right, weight

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from harness.core.ids import TaskId
+
+_REMEMBERED = 100_000
+"""Maskings kept: the same votes are looked at under every model and threshold."""
 
 State: TypeAlias = tuple[int | None, ...]
 """One entry per model of the panel: the number of its group, or None without a vote (not asked, failed, abstained).
@@ -53,5 +57,9 @@ def sizes(state: Sequence[int | None]) -> list[int]:
 
 def masked(votes: Sequence[int | None], members: Iterable[int]) -> State:
     """The canonical state in which only *members* have been heard."""
-    heard = set(members)
+    return _masked(tuple(votes), frozenset(members))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _masked(votes: State, heard: frozenset[int]) -> State:
     return canonical(group if i in heard else None for i, group in enumerate(votes))

@@ -1,9 +1,10 @@
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
-from harness.consensus.calibration import from_json
+from harness.consensus.calibration import Revocation, from_json
 from harness.consensus.calibration.calibrate import PolicyFacts, calibrate
 from harness.consensus.calibration.certify import least_labels
 from harness.consensus.calibration.votes import Labelled
@@ -144,3 +145,19 @@ def test_a_spoiled_file_is_refused(calibration, change, said):
     assert from_json(document)
     with pytest.raises(ConfigError, match="^registry/calibration/sums.json: .*" + said):
         from_json(change(document), file="registry/calibration/sums.json")
+
+
+def test_a_revoked_calibration_certifies_nothing_and_comes_back_from_its_file(calibration):
+    named = replace(calibration, sources=("r1", "r2"))
+    revoked = replace(named, revoked=Revocation(at="2026-11-22T00:00:00Z", why="drift"))
+    assert from_json(json.loads(json.dumps(revoked.to_json()))) == revoked
+    assert calibration.certificate(0.1) is not None
+    assert revoked.certificate(0.1) is None
+    told = revoked.mismatch(policy_version=calibration.policy_version, comparator=calibration.comparator)
+    assert told == "the calibration was revoked on 2026-11-22T00:00:00Z: drift"
+
+
+def test_the_version_is_of_what_can_change_a_decision(calibration):
+    same = replace(calibration, sources=("r1",), revoked=Revocation(at="now", why="drift"))
+    assert same.version == calibration.version
+    assert replace(calibration, labels=calibration.labels + 1).version != calibration.version
