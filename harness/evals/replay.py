@@ -1,19 +1,19 @@
 """What a policy would have done on recorded answers: the live machine, fed from the journal. Pure, no call."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 
-from harness.compare import comparator, group
-from harness.consensus import Abstain, Ask, Machine, Serve, Wait
-from harness.core.ballot import Ballot, Comparator
+from harness.consensus import UNCALIBRATED, Abstain, Ask, Machine, Serve, Standing, Wait
+from harness.core.ballot import Ballot
 from harness.core.errors import ConfigError
-from harness.core.ids import ModelId
+from harness.core.ids import GENERAL, ModelId, TaskClass
 from harness.core.money import sum_known
 from harness.core.policy import Policy
 from harness.core.response import Failure, FailureKind, Reply, Retry
-from harness.engine import Role, ballot_of, missing_ballot
+from harness.engine import Role, missing_ballot
+from harness.evals.replay_reader import Reader, reader_of
+from harness.stats import Interval, wilson_ci
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,14 @@ class Item:
     recorded: Mapping[ModelId, Recorded]
     prices: Mapping[ModelId, Decimal] = field(default_factory=dict)
     """What the models cost relative to each other, in any unit; without: unknown."""
+    suite: str = ""
+    digest: str = ""
+    """Hash of the task's content: an edited task is another question under the same id."""
+    task_class: TaskClass = GENERAL
+
+
+StandingOf = Callable[[Item], Standing]
+"""What the policy's calibrations say about an item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,10 @@ class Replayed:
     """Why it was not served; empty when it was."""
     winner: ModelId | None
     """The member whose answer was served."""
+    confidence: float | None = None
+    """Calibrated chance that the answer, or the likeliest one if none is served, is right; None without calibration."""
+    certified: bool = False
+    """Served by a calibration that keeps the policy's risk limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +78,25 @@ class ReplaySummary:
     """Served of all."""
     precision: float | None
     """Right of the served and judged; ``None`` when nothing was."""
+    precision_ci: Interval | None
+    """Wilson's, at 95 %, counting tasks: epochs of one task are one piece of evidence."""
     calls_mean: float
     cost_usd: Decimal | None
     reasons: Mapping[str, int]
+    certified: bool
+    """Everything that was served kept the policy's risk limit by a certificate, and something was."""
 
 
-def replay(items: Iterable[Item], policy: Policy) -> list[Replayed]:
+def replay(
+    items: Iterable[Item],
+    policy: Policy,
+    standing_of: StandingOf = lambda _item: UNCALIBRATED,
+    *,
+    reader: Reader | None = None,
+) -> list[Replayed]:
     """Put *policy* to every item. Members answer in the order they are asked; a member without a record is missing."""
-    judge = comparator(policy.compare)
-    if judge.needs == "execution":
-        raise ConfigError(
-            f"policy {policy.name!r} compares by {judge.name!r}: executions are not replayed; choose a policy that "
-            "compares text"
-        )
-    return [_replay_one(item, policy, judge) for item in items]
+    read = reader or reader_of(policy)
+    return [_replay_one(item, policy, read, standing_of(item)) for item in items]
 
 
 def summary(policy: Policy, replayed: Sequence[Replayed]) -> ReplaySummary:
@@ -95,19 +112,39 @@ def summary(policy: Policy, replayed: Sequence[Replayed]) -> ReplaySummary:
         served=len(served),
         coverage=len(served) / len(replayed),
         precision=sum(judged) / len(judged) if judged else None,
+        precision_ci=precision_ci(served),
         calls_mean=sum(item.calls for item in replayed) / len(replayed),
         cost_usd=sum_known(item.cost_usd for item in replayed),
         reasons={reason: sum(item.reason == reason for item in replayed) for reason in reasons},
+        certified=bool(served) and all(item.certified for item in served),
     )
 
 
-def _replay_one(item: Item, policy: Policy, judge: Comparator) -> Replayed:
-    machine = Machine(policy, partial(group, comparator=judge), item.prices.get)
+def precision_ci(served: Iterable[Replayed]) -> Interval | None:
+    """Wilson's interval of the share that is right; None when nothing was judged."""
+    by_task: dict[str, list[bool]] = {}
+    for item in served:
+        if item.right is not None:
+            by_task.setdefault(item.task_id, []).append(item.right)
+    right = sum(sum(epochs) / len(epochs) for epochs in by_task.values())
+    return wilson_ci(k=right, n=len(by_task)) if by_task else None
+
+
+def recorded_ballot(item: Item, reader: Reader, model: ModelId, role: Role = "panel") -> Ballot:
+    """The ballot that *model*'s recorded reply amounts to."""
+    known = item.recorded.get(model)
+    if known is None:
+        return missing_ballot(model, "no record of an answer", role=role, reply=_no_record(model))
+    return reader.ballot(known.reply, role)
+
+
+def _replay_one(item: Item, policy: Policy, reader: Reader, standing: Standing) -> Replayed:
+    machine = Machine(policy, reader.group, item.prices.get, standing)
     action = machine.start()
     while isinstance(action, Ask):
         role = action.role
         for model in action.models:
-            action = machine.heard(_ballot(item, policy, model, role))
+            action = machine.heard(recorded_ballot(item, reader, model, role))
             if not isinstance(action, Wait):
                 break
     assert isinstance(action, Serve | Abstain), "every member that was asked has been heard"
@@ -121,14 +158,9 @@ def _replay_one(item: Item, policy: Policy, judge: Comparator) -> Replayed:
         cost_usd=sum_known(_cost_usd(item, model) for model in machine.asked),
         reason="" if isinstance(action, Serve) else action.reason.value,
         winner=winner,
+        confidence=action.confidence,
+        certified=isinstance(action, Serve) and action.certificate is not None,
     )
-
-
-def _ballot(item: Item, policy: Policy, model: ModelId, role: Role) -> Ballot:
-    known = item.recorded.get(model)
-    if known is None:
-        return missing_ballot(model, "no record of an answer", role=role, reply=_no_record(model))
-    return ballot_of(known.reply, policy.extract, role=role)
 
 
 def _no_record(model: ModelId) -> Failure:

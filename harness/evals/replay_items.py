@@ -47,7 +47,15 @@ def items_of(events: Iterable[Event], policy: Policy) -> list[Item]:
         return []
     prices = _prices(seen.begun, policy, seen.replies)
     return [
-        Item(task_id=task.id, epoch=epoch, recorded=known, prices=prices)
+        Item(
+            task_id=task.id,
+            epoch=epoch,
+            recorded=known,
+            prices=prices,
+            suite=seen.begun.suite,
+            digest=task.digest,
+            task_class=task.task_class,
+        )
         for epoch in range(seen.begun.epochs)
         for task in seen.begun.tasks
         if (known := _known(seen, seen.begun, task.id, epoch))

@@ -4,14 +4,29 @@ To ask something new: write ``sql/<name>.sql`` with its header, add a typed door
 """
 
 from harness.store.database import Exported, Store, Table, open_store
+from harness.store.decisions import (
+    DecisionBallotRow,
+    DecisionRow,
+    PairedCounts,
+    PromotionRow,
+    TrialCallRow,
+    decision_ballots,
+    decisions,
+    paired_counts,
+    promotions,
+    trial_calls,
+)
+from harness.store.nights import NightCall, night_calls, night_trials
 from harness.store.queries import (
     ballots,
     calls,
     cells,
     find_verdict,
+    policy_votes,
     review_queue,
     reviews,
     run,
+    run_tasks,
     runs,
     spent_usd,
     trial_tests,
@@ -21,13 +36,19 @@ from harness.store.queries import (
     verdict_lines,
     verdicts,
 )
-from harness.store.rows import BallotRow, CellRow, QueueRow, ReviewRow, Spent, TestRow, VerdictRow
+from harness.store.rows import BallotRow, CellRow, PolicyVoteRow, QueueRow, ReviewRow, Spent, TestRow, VerdictRow
 from harness.store.sync import Synced
 
 __all__ = [
     "BallotRow",
     "CellRow",
+    "DecisionBallotRow",
+    "DecisionRow",
     "Exported",
+    "NightCall",
+    "PairedCounts",
+    "PolicyVoteRow",
+    "PromotionRow",
     "QueueRow",
     "ReviewRow",
     "Spent",
@@ -35,17 +56,27 @@ __all__ = [
     "Synced",
     "Table",
     "TestRow",
+    "TrialCallRow",
     "VerdictRow",
     "ballots",
     "calls",
     "cells",
+    "decision_ballots",
+    "decisions",
     "find_verdict",
+    "night_calls",
+    "night_trials",
     "open_store",
+    "paired_counts",
+    "policy_votes",
+    "promotions",
     "review_queue",
     "reviews",
     "run",
+    "run_tasks",
     "runs",
     "spent_usd",
+    "trial_calls",
     "trial_tests",
     "trials",
     "verdict",

@@ -1,7 +1,7 @@
 """The database: opened for a moment by one process, brought up to date, closed again."""
 
 import contextlib
-import re
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,15 @@ import duckdb
 from harness.core.errors import ConfigError, StoreError
 from harness.core.hashing import Json
 from harness.store import schema
+from harness.store.holder import holder, is_held
 from harness.store.questions import Migration, migrations, question
 from harness.store.sync import Synced, sync
 
-STORAGE_VERSION = "v1.5.0"
-"""File format: readable by every DuckDB from 1.5 on, whichever wrote it."""
+STORAGE_VERSION = "v1.4.0"
+"""File format: readable by every DuckDB that this package may be installed with (1.4 and later), whichever wrote it.
+
+A file keeps the format it was made with: one made by an older harness in that of 1.5 is read by 1.5 and later.
+"""
 
 _EXPORTED = (
     "run",
@@ -42,6 +46,8 @@ class Table:
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[Json, ...]]
+    more: bool = False
+    """There are more rows than were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +78,12 @@ class Store:
         except duckdb.Error as error:
             raise StoreError(f"{self.path}: {name}: {error}") from error
 
-    def sql(self, query: str) -> Table:
-        """The answer to one SELECT (or EXPLAIN) of the user's.
+    def sql(self, query: str, *, rows_max: int | None = None, wait_s: float | None = None) -> Table:
+        """The answer to one SELECT (or EXPLAIN) of the user's; its first *rows_max* rows (``None``: all).
 
         It can neither change anything nor reach a file, an extension or the network; from the first query on this
-        store takes no journals over. Raises ConfigError with DuckDB's words when the query does not work.
+        store takes no journals over. Raises ConfigError with DuckDB's words when the query does not work, and when it
+        has no answer after *wait_s* seconds (``None``: waits for ever).
         """
         self._seal()
         try:
@@ -85,13 +92,33 @@ class Store:
                 raise ConfigError(f"query {query!r}: must be one SELECT statement")
             self._connection.execute("BEGIN TRANSACTION READ ONLY")
             try:
-                answer = self._connection.execute(statements[0])
-                columns = tuple(str(column[0]) for column in answer.description or ())
-                return Table(columns=columns, rows=answer.fetchall())
+                with self._interrupted_after(wait_s):
+                    return self._answer(statements[0], rows_max)
             finally:
                 self._connection.execute("ROLLBACK")
+        except duckdb.InterruptException as error:
+            raise ConfigError(f"query {query!r}: no answer within {wait_s:g} s") from error
         except duckdb.Error as error:
             raise ConfigError(f"query {query!r}: {str(error).splitlines()[0]}") from error
+
+    def _answer(self, statement: duckdb.Statement, rows_max: int | None) -> Table:
+        answer = self._connection.execute(statement)
+        columns = tuple(str(column[0]) for column in answer.description or ())
+        rows = answer.fetchall() if rows_max is None else answer.fetchmany(rows_max + 1)
+        return Table(columns=columns, rows=rows[:rows_max], more=len(rows) > len(rows[:rows_max]))
+
+    @contextlib.contextmanager
+    def _interrupted_after(self, wait_s: float | None) -> Iterator[None]:
+        if wait_s is None:
+            yield
+            return
+        timer = threading.Timer(wait_s, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def export(self, folder: Path, *, form: Literal["parquet", "csv"] = "parquet") -> Exported:
         """Every table as ``<folder>/<table>.<form>``. Raises StoreError when a file cannot be written."""
@@ -141,8 +168,8 @@ def open_store(path: Path, *, wait_s: float = 0.0, steps: Sequence[Migration] | 
     """The database at *path*, made if need be, for as long as the block lasts. Keep the block short.
 
     A database of an older schema is copied to ``<file>.schema-<n>`` and upgraded (by *steps*; ``None``: ours).
-    Raises StoreError: another process has it and does not let go within *wait_s* (names its pid), it is of a newer
-    schema, it is no database. Nothing that runs needs the store: journals are complete without it.
+    Raises StoreError: another process has it and does not let go within *wait_s* (names its pid and command), it is
+    of a newer schema, it is no database. Nothing that runs needs the store: journals are complete without it.
     """
     known = migrations() if steps is None else steps
     connection = _connect(path, wait_s)
@@ -154,6 +181,8 @@ def open_store(path: Path, *, wait_s: float = 0.0, steps: Sequence[Migration] | 
             connection.close()
             schema.back_up(path, version)
             connection = _connect(path, wait_s)
+            # It was let go for the copy: another process may have upgraded it meanwhile.
+            missing = schema.pending(connection, path, known)
         schema.apply(connection, path, missing)
         yield Store(path, connection)
     finally:
@@ -166,7 +195,7 @@ def _connect(path: Path, wait_s: float) -> duckdb.DuckDBPyConnection:
         try:
             return _connect_once(path)
         except duckdb.Error as error:
-            if "lock" not in str(error) or time.monotonic() >= deadline_s:
+            if not is_held(error) or time.monotonic() >= deadline_s:
                 raise _told(path, error) from error
         time.sleep(_WAIT_STEP_S)
 
@@ -190,11 +219,9 @@ def _connect_once(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _told(path: Path, error: duckdb.Error) -> StoreError:
-    text = str(error).strip()
-    if "lock" in text:
-        pid = re.search(r"PID (\d+)", text)
-        holder = f"process {pid[1]}" if pid else "another process"
+    if is_held(error):
         return StoreError(
-            f"{path}: is in use by {holder}; try again when it is done. Journals are complete without the database"
+            f"{path}: is in use by {holder(error)}; try again when it is done. Journals are complete without the "
+            "database: whatever runs goes on"
         )
-    return StoreError(f"{path}: cannot be opened as a database: {text.splitlines()[0]}. {schema.REBUILD}")
+    return StoreError(f"{path}: cannot be opened as a database: {str(error).strip().splitlines()[0]}. {schema.REBUILD}")

@@ -8,7 +8,7 @@ from harness.core.errors import ConfigError
 from harness.core.rows import CallRow, RunRow, TrialRow
 from harness.store.database import Store
 from harness.store.making import made
-from harness.store.rows import BallotRow, CellRow, QueueRow, ReviewRow, Spent, TestRow, VerdictRow
+from harness.store.rows import BallotRow, CellRow, PolicyVoteRow, QueueRow, ReviewRow, Spent, TestRow, VerdictRow
 
 _NEAREST = 5
 
@@ -112,6 +112,19 @@ def verdict_ballots(db: Store, verdict_id: str) -> list[BallotRow]:
     return [made(BallotRow, row) for row in db.ask("verdict_ballots", verdict_id=verdict_id)]
 
 
+def policy_votes(db: Store, policy: str, *, since: datetime | None = None) -> list[PolicyVoteRow]:
+    """The ballots of all votes under *policy*, since a time or ever; by vote, in the order in which they were heard."""
+    return [made(PolicyVoteRow, row) for row in db.ask("policy_votes", policy=policy, since=_naive(since))]
+
+
+def run_tasks(db: Store, run_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The digests of the tasks of each of *run_ids* that is on record."""
+    found: dict[str, set[str]] = {}
+    for run_id, digest in db.ask("run_tasks", run_ids=list(run_ids)):
+        found.setdefault(run_id, set()).add(digest)
+    return {run_id: frozenset(digests) for run_id, digests in found.items()}
+
+
 def cells(
     db: Store,
     *,
@@ -132,8 +145,12 @@ def reviews(db: Store) -> list[ReviewRow]:
 
 def spent_usd(db: Store, *, run_id: str | None = None, since: datetime | None = None) -> Spent:
     """What calls have cost: of a run, since a time, or ever."""
-    start = None if since is None else since.astimezone(UTC).replace(tzinfo=None)
-    return made(Spent, db.ask("spent", run_id=run_id, since=start)[0])
+    return made(Spent, db.ask("spent", run_id=run_id, since=_naive(since))[0])
+
+
+def _naive(at: datetime | None) -> datetime | None:
+    """As the database keeps times: UTC, without saying so."""
+    return None if at is None else at.astimezone(UTC).replace(tzinfo=None)
 
 
 def _listed(rows: Sequence[RunRow]) -> str:

@@ -65,6 +65,23 @@ class BallotRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyVoteRow:
+    """One model's ballot in a vote under a policy."""
+
+    verdict_id: str
+    at: datetime
+    task_class: str
+    policy_version: str
+    comparator: str
+    """``name@version``."""
+    groups: Sequence[Json]
+    """Of the whole vote: each ``{"answer", "models", "weight"}``, largest first."""
+    model: str
+    kind: str
+    """As in :class:`harness.core.ballot.BallotKind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestRow:
     """One test of a trial."""
 
@@ -156,5 +173,5 @@ class Spent:
     unknown: int
     """Calls whose cost is not known."""
     bound_usd: Decimal
-    """The most the unknown ones can have cost, as far as they have a bound."""
+    """The most that can come on top of ``usd``, as far as calls have a bound: ``usd + bound_usd`` is the most spent."""
     calls: int

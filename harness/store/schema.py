@@ -42,10 +42,12 @@ def applied_up_to(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def back_up(path: Path, version: int) -> Path:
-    """Copies the closed database *path*, of schema *version*, to a file beside it."""
+    """Copies the closed database *path*, of schema *version*, to a file beside it: all of it or nothing."""
     copy = path.with_name(f"{path.name}.schema-{version}")
+    half = copy.with_name(f"{copy.name}.part")
     try:
-        shutil.copy2(path, copy)
+        shutil.copy2(path, half)
+        half.replace(copy)
     except OSError as error:
         raise StoreError(f"{path}: cannot be copied to {copy.name} before an upgrade: {error.strerror}") from error
     return copy
