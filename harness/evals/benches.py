@@ -7,9 +7,10 @@ from pathlib import Path
 
 from harness.core.errors import ConfigError, SandboxError
 from harness.core.execution import Execution
+from harness.core.hashing import digest
 from harness.core.ids import TaskId
 from harness.core.ports import Sandbox
-from harness.core.suite import Suite, Task
+from harness.core.suite import Environment, Suite, Task
 from harness.core.trial import Grade
 from harness.evals.answers import Judged
 from harness.evals.grading import (
@@ -33,7 +34,7 @@ class Benches:
     suite: Suite
     sandbox: Sandbox
     cache: Path
-    _made: dict[str | None, Bench] = field(default_factory=dict)
+    _made: dict[tuple[str | None, Environment], Bench] = field(default_factory=dict)
     _texts: dict[str | None, Mapping[str, str]] = field(default_factory=dict)
     _canaries: dict[TaskId, Canaries] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
@@ -61,18 +62,18 @@ class Benches:
             return self._texts[commit]
 
     async def bench(self, task: Task) -> Bench:
-        """The bench of the task's base commit."""
-        commit = _commit(task)
-        async with self._lock(f"bench {commit}"):
-            if commit not in self._made:
-                environment: PreparedEnvironment = await prepare(self.suite, commit, self.cache)
-                self._made[commit] = Bench(
+        """The bench of the task's base commit and environment."""
+        commit, settings = _commit(task), _settings(self.suite, task)
+        async with self._lock(f"bench {commit} {digest(settings)}"):
+            if (commit, settings) not in self._made:
+                environment: PreparedEnvironment = await prepare(self.suite, commit, self.cache, settings=settings)
+                self._made[commit, settings] = Bench(
                     base=await self._base(commit),
                     environment=environment,
-                    settings=self.suite.environment,
+                    settings=settings,
                     sandbox=self.sandbox,
                 )
-            return self._made[commit]
+            return self._made[commit, settings]
 
     async def canaries(self, task: Task, bench: Bench) -> Canaries:
         """Twins of the task's hidden tests that the reference fails; found by running the reference once."""
@@ -97,6 +98,11 @@ def reference_files(task: Task, tree: Mapping[str, str]) -> Mapping[str, str | N
     if isinstance(files, FormatFailure):
         raise ConfigError(f"task {task.id!r}: reference.patch does not apply to its base: {files.why}")
     return files
+
+
+def _settings(suite: Suite, task: Task) -> Environment:
+    assert task.repo is not None, "repo suites have repo tasks"
+    return task.repo.environment or suite.environment
 
 
 def _commit(task: Task) -> str | None:

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,14 +17,15 @@ from harness.core.ballot import Answer, Extract
 from harness.core.errors import SandboxError
 from harness.core.execution import Execution, Isolation
 from harness.core.ids import ModelId
-from harness.core.ports import Sandbox
+from harness.core.ports import Job, Ran, Sandbox
 from harness.core.suite import Suite, Task
 from harness.core.trial import Grade, Submission
 from harness.engine import Execute
 from harness.evals.answers import Judged
 from harness.evals.benches import Benches
 from harness.evals.grading import grade_code, judge_code
-from harness.sandbox import open_sandbox
+from harness.evals.solvers import Workshop
+from harness.sandbox import kept_warm, open_sandbox
 
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _BLOCK = Extract(how="block", arg="python")
@@ -43,9 +44,12 @@ class SandboxExecutor:
     suite: Suite | None = None
     cache: Path | None = None
     """Where environments and base trees are kept."""
+    warm: bool = False
+    """Keep interpreters ready between executions: at the same level, and faster. To be closed after use then."""
     _sandbox: Sandbox | None = None
     _benches: Benches | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(workers()))
 
     async def code(self, task: Task, text: str) -> tuple[Execution | None, Judged]:
@@ -80,6 +84,16 @@ class SandboxExecutor:
         """The text files of the task's base commit."""
         return await (await self.benches()).files_of(task)
 
+    async def workshop(self) -> Workshop:
+        """Where agents work: the benches and the sandbox that their diffs are graded with, too."""
+        benches, sandbox = await self.benches(), await self.sandbox()
+
+        async def run(job: Job) -> Ran:
+            async with self._places:
+                return await sandbox.run(job)
+
+        return Workshop(bench_of=benches.bench, run=run, run_long=sandbox.run)
+
     def execute_for(self, task: Task) -> Execute | None:
         """How a panel votes by behaviour on *task*: under its visible examples. None: it has none.
 
@@ -94,8 +108,13 @@ class SandboxExecutor:
         """The sandbox, opened once. Raises SandboxError when the demanded level cannot be had here."""
         async with self._opening:
             if self._sandbox is None:
-                self._sandbox = open_sandbox(self.minimum)
+                opened = open_sandbox(self.minimum)
+                self._sandbox = await self._stack.enter_async_context(kept_warm(opened)) if self.warm else opened
             return self._sandbox
+
+    async def aclose(self) -> None:
+        """Let go of what was opened."""
+        await self._stack.aclose()
 
     async def benches(self) -> Benches:
         """What repo tasks are graded on; made once."""
@@ -120,14 +139,19 @@ class SandboxExecutor:
 
 @asynccontextmanager
 async def open_executor(
-    suite: Suite | None = None, *, home: Home | None = None, minimum: Isolation | None = None
+    suite: Suite | None = None, *, home: Home | None = None, minimum: Isolation | None = None, warm: bool = True
 ) -> AsyncIterator[SandboxExecutor]:
     """An executor for *suite*, at least as isolated as *minimum*; None: as the suite demands.
 
-    Nothing is opened before it is needed.
+    Nothing is opened before it is needed. *warm*: False starts every execution anew, at the same level.
     """
     level = minimum or (suite.min_isolation if suite else Isolation.STANDARD)
-    yield SandboxExecutor(minimum=level, suite=suite, cache=home.state / "cache" if home else None)
+    cache = home.state / "cache" if home else None
+    executor = SandboxExecutor(minimum=level, suite=suite, cache=cache, warm=warm)
+    try:
+        yield executor
+    finally:
+        await executor.aclose()
 
 
 def code_in(text: str) -> str | Unreadable:

@@ -35,12 +35,22 @@ class Judging:
         submission = solved.submission
         if submission is None:
             return self._graded(task, key, solved, _unanswered(solved))
+        if solved.limit:
+            return await self._unfinished(task, key, solved, submission)
         if submission.error:
             failure = Judged(grade=Grade.FORMAT_FAILURE, detail=submission.error, answer=None)
             return self._graded(task, key, solved, failure)
         if self.suite.kind == "answer":
             return self._graded(task, key, solved, self._answer(task, submission.text))
         execution, judged = await self._execute(task, submission)
+        return self._graded(task, key, solved, judged, execution)
+
+    async def _unfinished(self, task: Task, key: TrialKey, solved: Solved, submission: Submission) -> Graded:
+        """A trial that a limit has ended is no success whatever it had by then; what that was worth is said."""
+        execution, judged = await self._execute(task, submission)
+        if judged.grade is not Grade.VOID:
+            detail = f"{solved.limit}; what it had changed by then: {judged.grade.value}"
+            judged = Judged(grade=Grade.LIMIT, detail=detail, flags=judged.flags)
         return self._graded(task, key, solved, judged, execution)
 
     def _answer(self, task: Task, text: str) -> Judged:
@@ -56,12 +66,14 @@ class Judging:
 
     def _kept(self, judged: Judged) -> bool:
         """Whether the submission is stored: files, which are not the model's text; and what can be judged later."""
+        if judged.grade is Grade.LIMIT:
+            return False  # it was not handed in, and is not to be judged as if it had been
         return self.suite.kind == "repo" or judged.grade is Grade.INFRA_ERROR
 
     def _graded(
         self, task: Task, key: TrialKey, solved: Solved, judged: Judged, execution: Execution | None = None
     ) -> Graded:
-        flags = (*judged.flags, *(execution.flags if execution else ()))
+        flags = (*judged.flags, *(execution.flags if execution else ()), *solved.flags)
         return Graded(
             key=key,
             task_digest=task.digest,
@@ -98,6 +110,8 @@ def grader_name(suite: Suite, task: Task | None = None) -> str:
 
 
 def _unanswered(solved: Solved) -> Judged:
+    if solved.failed:
+        return Judged(grade=Grade.INFRA_ERROR, detail=solved.failed)
     if not solved.outcomes:
         return Judged(grade=Grade.INFRA_ERROR, detail="the task carries no reference to hand in")
     outcome = solved.outcomes[-1]

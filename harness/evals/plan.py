@@ -1,10 +1,11 @@
 """What a run will do, before it does anything; its id is a hash of exactly that."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.consensus.calibration import Calibration
 from harness.core.errors import ConfigError
 from harness.core.event import RunStarted, TaskRow
 from harness.core.hashing import Json, digest
@@ -13,6 +14,7 @@ from harness.core.money import Price
 from harness.core.request import Sampling
 from harness.core.suite import Suite, Task
 from harness.core.trial import TrialKey
+from harness.stats import StopRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Plan:
     """Tells a ``--fresh`` run from the one it repeats, and one imported file from another."""
     only: frozenset[TrialKey] | None = None
     """Imports: the trials that the file holds. ``None``: all."""
+    stopping: StopRule | None = None
+    """``--stop-early``: when it may end before every trial was made. ``None``: never."""
 
     run_id: RunId = field(init=False)
     """The same suite and content, candidates, epochs, solver and parameters have the same id."""
@@ -79,6 +83,7 @@ def _run_id(plan: Plan) -> RunId:
         plan.seed,
         plan.sampling,
         plan.salt,
+        *([] if plan.stopping is None else [(plan.stopping, plan.candidates)]),  # the others keep the ids they had
     )
     return RunId(digest(design)[:12])
 
@@ -86,6 +91,31 @@ def _run_id(plan: Plan) -> RunId:
 def trace_of(run_id: RunId, key: TrialKey) -> TraceId:
     """The trace of a trial's calls: how the journal tells to which trial a call belongs."""
     return TraceId(f"{run_id}/{key.task_id}/{key.candidate}/{key.epoch}")
+
+
+def calibration_versions(policies: Collection[str], calibrations: Iterable[Calibration]) -> dict[str, str]:
+    """The versions of the *calibrations* of *policies*, by ``policy/class``: they decide what is served."""
+    own = (each for each in calibrations if each.policy in policies)
+    return {
+        f"{each.policy}/{each.task_class}": each.version if each.revoked is None else f"{each.version} (revoked)"
+        for each in own
+    }
+
+
+def refuse_recalibrated(begun: RunStarted, versions: Mapping[str, str]) -> None:
+    """Raise ConfigError when a policy's calibration is no longer what it was: one run does not mix two thresholds.
+
+    A calibration that is new, or gone, is another one too. Runs of earlier versions do not say what they had.
+    """
+    before = begun.provenance.get("calibrations")
+    if not isinstance(before, Mapping) or before == versions:
+        return
+    changed = min(name for name in before.keys() | versions.keys() if before.get(name) != versions.get(name))
+    was, now = (table.get(changed, "none") for table in (before, versions))
+    raise ConfigError(
+        f"registry/calibration: {changed}: {was} when run {begun.run_id} began, and {now} now; put it back to continue "
+        "that run, or begin anew with --fresh"
+    )
 
 
 def make_plan(

@@ -19,6 +19,24 @@ PATCH = (
     "own, then\n<<<<<<< SEARCH\n(lines exactly as they are in the file)\n=======\n(the new lines)\n>>>>>>> REPLACE\n"
     "An empty SEARCH part creates the file. Change no test."
 )
+AGENT = """\
+You are changing a Python repository by shell commands. It is the current folder of every command.
+Each reply is a thought in a sentence or two, then exactly one command in a fenced block:
+
+```bash
+ls
+```
+
+The command runs in a new shell: a variable, a `cd` or a file in /tmp is gone after it; files in the repository stay.
+There is no network. A long output is cut in the middle; a command that takes too long is stopped.
+Look at the code first, change it, try your change (`python -m pytest` works), then hand in by the single command
+
+```bash
+submit
+```
+
+What you changed in the repository's files is taken from there. Leave no helper files behind. Change no test that
+exists."""
 
 
 def task_request(suite: Suite, task: Task, *, trace_id: TraceId, sampling: Sampling) -> Request:
@@ -42,12 +60,22 @@ def _with_choices(task: Task) -> str:
 
 
 def patch_request(
-    suite: Suite, task: Task, files: Mapping[str, str], *, trace_id: TraceId, sampling: Sampling
+    suite: Suite, task: Task, files: Mapping[str, str], *, outline: str = "", trace_id: TraceId, sampling: Sampling
 ) -> Request:
-    """The request of a repo task for a solver with a single request: the statement, then the files it is shown."""
+    """The request of a repo task for a solver with a single request: the statement, then the files it is shown.
+
+    *outline*: names and signatures of further files.
+    """
     shown = "\n\n".join(f"{path}\n{fenced(text)}" for path, text in sorted(files.items()))
     content = f"{task.prompt}\n\nThe files:\n\n{shown}"
+    if outline:
+        content += f"\n\nFurther files, which are not shown, and what they define:\n\n{outline}"
     return _request(suite, task, suite.instructions or PATCH, content, trace_id=trace_id, sampling=sampling)
+
+
+def agent_task(task: Task) -> str:
+    """How a repo task is put to an agent that looks at the repository by itself."""
+    return f"What is to be done:\n\n{task.prompt}"
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -18,6 +18,8 @@ from harness.engine import over_budget
 from harness.engine.errors import one_error
 from harness.evals.plan import Plan
 from harness.evals.solving import Solved
+from harness.evals.stopping import Frontier
+from harness.stats import Look
 
 Solve = Callable[[Task, TrialKey], Awaitable[Solved]]
 Judge = Callable[[Task, TrialKey, Solved], Awaitable[Graded]]
@@ -65,8 +67,11 @@ class RunResult:
     """How a session of a run ended."""
 
     complete: bool
+    """Every trial has its grade, or the rule of the plan has ended it."""
     stopped_at_budget: bool
     totals: Mapping[CandidateId, Totals]
+    look: Look | None = None
+    """Where the pairs of a run that may stop early stand; ``None``: it may not."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +91,8 @@ class Loop:
     _totals: dict[CandidateId, Totals] = field(default_factory=dict)
     _finished: int = 0
     _budget: bool = False
+    _frontier: Frontier | None = None
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> RunResult:
         """Judge every missing trial, or stop at the spending limit. Cancellation leaves a journal that resumes.
@@ -93,6 +100,7 @@ class Loop:
         Raises the HarnessError of a trial that could not be solved or judged at all.
         """
         self._totals = {candidate: Totals() for candidate in self.plan.candidates}
+        self._frontier = None if self.plan.stopping is None else Frontier(plan=self.plan)
         for graded in self.done.values():
             self._count(graded)
         before, missing = self._finished, self._missing()
@@ -100,13 +108,20 @@ class Loop:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self.concurrency, self.plan.size - before)):
                     group.create_task(self._work(missing))
-        complete = self._finished == self.plan.size
+        look = None if self._frontier is None else self._frontier.look
+        complete = self._finished == self.plan.size or self._decided
         why = "" if complete else "stopped at the spending limit"
+        if look is not None and look.stopped:
+            why = f"{look.state} after {look.seen} of {len(self.plan.tasks)} pairs"
         if not (complete and self.ended and self._finished == before):  # else there is nothing to tell
             await self.journal.append(
                 RunFinished(run_id=self.plan.run_id, trials=self._finished, complete=complete, why=why)
             )
-        return RunResult(complete=complete, stopped_at_budget=self._budget, totals=self._totals)
+        return RunResult(complete=complete, stopped_at_budget=self._budget, totals=self._totals, look=look)
+
+    @property
+    def _decided(self) -> bool:
+        return self._frontier is not None and self._frontier.look.stopped
 
     def _missing(self) -> Iterator[tuple[Task, TrialKey]]:
         for task, key in self.plan.trials():
@@ -115,19 +130,35 @@ class Loop:
 
     async def _work(self, missing: Iterator[tuple[Task, TrialKey]]) -> None:
         for task, key in missing:
-            if self._budget:
+            await self._turn(key)
+            if self._budget or self._decided:
                 return
             solved = await self.solve(task, key)
             if any(map(_unpaid, solved.outcomes)):
                 self._budget = True
+                self._signal()
                 return
             graded = await self.judge(task, key, solved)
             await self.journal.append(GradeGiven(run_id=self.plan.run_id, graded=graded))
             self._count(graded)
 
+    async def _turn(self, key: TrialKey) -> None:
+        """Wait until the trial is near the pair that is looked at next: what lies beyond a stop was paid for nothing."""
+        while self._frontier is not None and not self._frontier.near(key, ahead=self.concurrency):
+            if self._budget or self._decided:
+                return
+            await self._moved.wait()
+
+    def _signal(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
     def _count(self, graded: Graded) -> None:
         self._totals[graded.key.candidate].add(graded)
         self._finished += 1
+        if self._frontier is not None:
+            self._frontier.take(graded)
+            self._signal()
         self.on_progress(
             Progress(
                 done=self._finished,

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.content import Home, Registry
 from harness.core.card import Card
 from harness.core.errors import ConfigError, JournalError
-from harness.core.event import BudgetHit, Call, Event, GradeGiven, Reserved, RunFinished, RunStarted
+from harness.core.event import BudgetHit, Call, Event, Executed, GradeGiven, Reserved, RunFinished, RunStarted
 from harness.core.execution import Isolation
 from harness.core.hashing import Json, digest
 from harness.core.ids import CandidateId, ModelId, RunId, TraceId
@@ -22,9 +22,12 @@ from harness.engine import Consensus, Directory, Route, Session, open_session
 from harness.evals.builtin import is_builtin, solve_builtin
 from harness.evals.execution import SandboxExecutor, open_executor
 from harness.evals.judging import Judging, grader_name
-from harness.evals.plan import Plan, started, trace_of
+from harness.evals.plan import Plan, calibration_versions, refuse_recalibrated, started, trace_of
 from harness.evals.run import Loop, Progress, RunResult
-from harness.evals.solving import Solved, Solvers
+from harness.evals.solvers.ready import agent_provenance, refuse_unready
+from harness.evals.solvers.trajectory import write_trajectories
+from harness.evals.solving import WORKERS, Solved, Solvers
+from harness.evals.stopping import STOPPING, stopping_facts
 from harness.journal import journal_path, read, recorded
 from harness.transport import Deadlines, settled_usd
 from harness.transport.bounds import bound_usd, unbounded
@@ -59,6 +62,8 @@ class Past:
     """By call key, of the trials without a grade: nobody asks again for the others."""
     grades: Mapping[TrialKey, Graded]
     """To be counted: without texts."""
+    steps: Mapping[TraceId, list[Executed]] = field(default_factory=dict)
+    """Commands of agents in trials without a grade, in order."""
     spent_usd: Decimal
     lines: int = 0
     """Of the journal."""
@@ -78,8 +83,12 @@ async def run_suite(home: Home, registry: Registry, plan: Plan, options: RunOpti
     if past.begun is not None:
         refuse_changed_policies(past.begun, versions)
         refuse_changed_cards(past.begun, card_versions(plan, registry))
+        refuse_recalibrated(past.begun, calibration_versions(versions, registry.calibrations.values()))
     if options.max_cost_usd is not None:
         refuse_unbounded(plan, registry)
+    directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
+    asked = directory.cards_of(asked_candidates(plan.candidates))
+    refuse_unready(plan.suite, plan.tasks, asked.values(), options.environ)
     async with open_executor(plan.suite, home=home, minimum=options.isolation) as executor:
         if plan.suite.kind != "answer" and len(past.grades) < plan.size:
             await executor.sandbox()
@@ -97,10 +106,12 @@ async def run_suite(home: Home, registry: Registry, plan: Plan, options: RunOpti
                 raise JournalError(f"{path}: another process wrote to it just now; give the same command again")
             if past.begun is None:
                 await session.journal.append(_started(plan, registry, options, versions))
-            result = await _loop(plan, session, executor, past, options).run()
+            result = await (await _loop(plan, session, executor, past, options)).run()
             if result.stopped_at_budget:
                 await _record_stop(session)
-            return plan.run_id, result
+    if plan.suite.solver in WORKERS:
+        write_trajectories(path, home.state / "trajectories" / plan.run_id)
+    return plan.run_id, result
 
 
 def generation(folder: Path, plan: Plan, *, fresh: bool) -> Plan:
@@ -120,7 +131,8 @@ def generation(folder: Path, plan: Plan, *, fresh: bool) -> Plan:
 def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
     """What the journal at *path* holds. *cards* tell the most that a call of unknown cost can have cost.
 
-    A finished run keeps its answers; what could not be measured is measured again.
+    A finished run keeps its answers; what could not be measured is measured again, unless the run stopped by a rule:
+    its result stands.
     """
     if not path.exists():
         return Past(replies={}, grades={}, spent_usd=Decimal(0))
@@ -128,6 +140,7 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
     begun: RunStarted | None = None
     ended = finished = False
     replies: dict[TraceId, dict[str, Reply]] = {}
+    steps: dict[TraceId, list[Executed]] = {}
     grades: dict[TrialKey, Graded] = {}
     bill = _Bill(cards=cards or {})
     lines = 0
@@ -140,16 +153,19 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
                 begun = event
             case Call(trace_id=trace_id, key=key, reply=reply):
                 replies.setdefault(trace_id, {})[key] = reply
+            case Executed(trace_id=trace_id, step=step) if step is not None:
+                steps.setdefault(trace_id, []).append(event)
             case GradeGiven(run_id=run_id, graded=graded):
                 grades[graded.key] = _counted(graded)
                 if graded.grade.measured:
                     replies.pop(trace_of(run_id, graded.key), None)
+                steps.pop(trace_of(run_id, graded.key), None)
             case RunFinished(complete=complete):
                 ended, finished = True, finished or complete
             case _:
                 pass
     known = {key: reply for of_trial in replies.values() for key, reply in of_trial.items()}
-    if finished:
+    if finished and not (begun is not None and STOPPING in begun.provenance):
         grades = {key: graded for key, graded in grades.items() if graded.grade.measured}
         known = {key: reply for key, reply in known.items() if not isinstance(reply, Failure)}
     return Past(
@@ -158,6 +174,7 @@ def read_past(path: Path, cards: Mapping[ModelId, Card] | None = None) -> Past:
         finished=finished,
         replies=known,
         grades=grades,
+        steps=steps,
         spent_usd=bill.usd,
         lines=lines,
     )
@@ -305,19 +322,26 @@ def _started(plan: Plan, registry: Registry, options: RunOptions, versions: Mapp
         prices=prices,
         provenance={
             **options.provenance,
+            **stopping_facts(plan),
             "grader": grader_name(plan.suite),
             "policies": dict(versions),
             "models": card_versions(plan, registry),
+            "calibrations": calibration_versions(versions, registry.calibrations.values()),
+            **(agent_provenance(plan.suite, options.environ) if asked else {}),
         },
     )
 
 
-def _loop(plan: Plan, session: Session, executor: SandboxExecutor, past: Past, options: RunOptions) -> Loop:
+async def _loop(plan: Plan, session: Session, executor: SandboxExecutor, past: Past, options: RunOptions) -> Loop:
+    works = plan.suite.solver in WORKERS and bool(asked_candidates(plan.candidates))
     solvers = Solvers(
         engine=session.engine,
         suite=plan.suite,
         sampling=plan.sampling,
         files_of=executor.files_of,
+        workshop=await executor.workshop() if works else None,
+        environ=options.environ,
+        steps=past.steps,
         execute_for=executor.execute_for,
     )
     judging = Judging(suite=plan.suite, executor=executor)

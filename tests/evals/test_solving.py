@@ -15,7 +15,7 @@ from harness.core.money import Usage
 from harness.core.outcome import Outcome, QuorumFacts
 from harness.core.response import FailureKind, Finish
 from harness.core.suite import RepoTask, Suite, SuiteKind, Task
-from harness.evals.solving import SHOWN_BYTES, Solved, Solvers, choose_files
+from harness.evals.solving import Solved, Solvers
 from tests.engine.cases import Table, engine, failure, policy, reply
 
 TREE = {
@@ -186,44 +186,3 @@ def outcome(text: str | None) -> Outcome:
 def test_the_text_is_the_last_there_is():
     assert Solved(submission=None, outcomes=(outcome("one"), outcome("two"))).text == "two"
     assert Solved(submission=None, outcomes=(outcome("one"), outcome(None))).text == "one"
-
-
-# --- which files a single request shows -----------------------------------------------------------------------------
-
-
-def test_files_that_the_task_names_are_shown_and_no_others():
-    named = task(files=("README.md", "src/book/new.py", "src/book/report.py"))
-    assert list(choose_files(named, TREE)) == ["README.md", "src/book/report.py"], "there is no new.py yet"
-
-
-@pytest.mark.parametrize(
-    ("prompt", "first"),
-    [
-        ("tests/test_money.py fails.", "tests/test_money.py"),
-        ("See report.py.", "src/book/report.py"),
-        ("Amount has no sign.", "src/book/money.py"),
-        ("render() is slow.", "src/book/report.py"),
-        ("The money is wrong.", "src/book/money.py"),
-        ("pyproject.toml names no version.", "pyproject.toml"),
-        ("Something is wrong.", "src/book/report.py"),
-    ],
-)
-def test_what_the_statement_mentions_comes_first(prompt, first):
-    assert next(iter(choose_files(task(prompt), TREE))) == first
-
-
-def test_tests_and_texts_come_last():
-    assert list(choose_files(task("?"), TREE))[-3:] == ["tests/test_money.py", "README.md", "pyproject.toml"]
-
-
-def test_no_more_is_shown_than_fits_and_the_small_are_not_crowded_out():
-    big = {f"big{n}.py": "#" * (SHOWN_BYTES // 2 - 10) for n in range(3)}
-    shown = choose_files(task("?"), {**big, "small.py": "x = 1\n", "ü.py": "ü" * SHOWN_BYTES})
-    assert sum(len(text.encode()) for text in shown.values()) <= SHOWN_BYTES
-    assert "small.py" in shown
-    assert len(shown) == 3
-
-
-@pytest.mark.parametrize("line", ["def", "class :", "def (", "class", "def  x", "async def y(): pass"])
-def test_half_a_definition_is_no_trouble(line):
-    assert choose_files(task("x y"), {"odd.py": line}) == {"odd.py": line}

@@ -3,9 +3,10 @@
 Gathering and judging are two steps: ``grade_*`` runs things in a sandbox and returns facts, ``judge_*`` is pure.
 """
 
+from harness.evals.environments import PreparedEnvironment
 from harness.evals.grading.canary import Twin, twin
 from harness.evals.grading.code import grade_code, judge_code
-from harness.evals.grading.environment import PreparedEnvironment, prepare
+from harness.evals.grading.environment import prepare
 from harness.evals.grading.repo import Bench, Canaries, find_canaries, grade_repo, judge_repo
 from harness.evals.grading.tree import base_tree, read_tree, write_files
 

@@ -5,11 +5,12 @@ import builtins
 import pickle
 import secrets
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from harness.core.errors import SandboxError
 from harness.core.execution import Ending, Execution, TestOutcome, TestResult
-from harness.core.ports import Job, Mount, Ran, Sandbox
+from harness.core.ports import Job, Mount, Ran, Sandbox, Warm
 from harness.core.suite import Task
 from harness.core.trial import Grade
 from harness.evals.grading.report import FORGED, Report, last_line, printable, read_report
@@ -24,6 +25,10 @@ EMPTY = "empty"
 """Flag: there was no code, and nothing was run."""
 IN_PROCESS = "in_process"
 """Flag: code and tests shared a process, where the code could reach the tests."""
+
+
+_KEPT = 256
+"""Sources whose reading is remembered: a task's are read again for each of its submissions."""
 
 
 async def grade_code(
@@ -68,6 +73,7 @@ def complete_module(task: Task, code: str) -> str:
     return continued if _parsed(task.prompt) or _parsed(continued) else code
 
 
+@lru_cache(maxsize=_KEPT)
 def test_names(tests: str) -> tuple[str, ...]:
     """Names of the test functions of the source *tests*: ``check`` and ``test_*``."""
     tree = _parsed(tests)
@@ -80,6 +86,7 @@ def runs_apart(task: Task) -> bool:
     return task.entry_point is not None and not task.meta.get(IN_PROCESS, False)
 
 
+@lru_cache(maxsize=_KEPT)
 def foreign_names(tests: str, prelude: str) -> tuple[str, ...]:
     """Names that *tests* use and neither they, nor *prelude*, nor Python define."""
     tree = _parsed(tests)
@@ -105,20 +112,22 @@ def _bound(tree: ast.Module) -> Iterator[str]:
                 pass
 
 
-def _defined(source: str) -> set[str]:
+@lru_cache(maxsize=_KEPT)
+def _defined(source: str) -> frozenset[str]:
     """Names that the top level of *source* binds; none if it does not parse."""
     tree = _parsed(source)
     if tree is None:
-        return set()
+        return frozenset()
     found: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom):
             found.update(_bound(ast.Module(body=[node], type_ignores=[])))
-    return found
+    return frozenset(found)
 
 
+@lru_cache(maxsize=_KEPT)
 def _parsed(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)
@@ -141,6 +150,7 @@ def _job(task: Task, code: str, nonce: str, python: Path, *, timeout_s: float, s
         output_bytes=OUTPUT_BYTES,
         processes=16,
         report=True,
+        warm=Warm(script=RUNNER),
     )
 
 

@@ -23,6 +23,10 @@ PR_SET_DUMPABLE = 4
 MESSAGE_CHARACTERS = 600
 DRAINED = 100_000
 """How much of an iterator that was returned is carried over."""
+COMMON = (
+    *("bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "heapq"),
+    *("itertools", "json", "math", "operator", "random", "re", "string", "typing"),
+)
 SAFE = {
     "builtins": {"set", "frozenset", "bytearray", "complex", "range", "slice", "int", "float", "str", "list", "dict"}
     | {"tuple", "bool", "bytes"},
@@ -356,6 +360,12 @@ def open_session(report_fd: int) -> Session:
     reporter = Reporter(report_fd, tests["nonce"])
     reporter.say("start")
     return Session(reporter, tests["source"])
+
+
+def preload() -> None:
+    """What programs and their tests import all the time, of the standard library: harmless to have, slow to get."""
+    for name in COMMON:
+        __import__(name)
 
 
 def main() -> None:

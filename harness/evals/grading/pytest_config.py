@@ -25,6 +25,10 @@ class PytestConfig:
     """Ini options; several values of one are lines of it."""
     pythonpath: tuple[str, ...] = ()
     """Folders the repository adds to the import path, relative to its root."""
+    addopts: tuple[str, ...] = ()
+    """Arguments that the repository adds; for whoever has to choose some of them: none is in ``options``."""
+    testpaths: tuple[str, ...] = ()
+    """Where it looks for tests when none are named."""
 
     def ini(self) -> str:
         """The text of a ``pytest.ini``."""
@@ -41,7 +45,8 @@ def read_config(texts: Mapping[str, str]) -> PytestConfig:
         found = _section(texts.get(path), section)
         if found is not None:
             kept = {name: value for name, value in found.items() if name not in _LEFT_OUT}
-            return PytestConfig(options=kept, pythonpath=tuple(found.get("pythonpath", "").split()))
+            paths = {name: tuple(found.get(name, "").split()) for name in ("pythonpath", "testpaths")}
+            return PytestConfig(options=kept, pythonpath=paths["pythonpath"], testpaths=paths["testpaths"])
     return PytestConfig(options={})
 
 

@@ -1,7 +1,6 @@
 """Grades a patch: the submission's files over a fresh tree, the hidden tests over those, pytest in the sandbox."""
 
 import asyncio
-import json
 import secrets
 import shutil
 import tempfile
@@ -11,20 +10,26 @@ from pathlib import Path, PurePosixPath
 
 from harness.core.errors import SandboxError
 from harness.core.execution import Ending, Execution, TestOutcome, TestResult
-from harness.core.ports import Job, Mount, Ran, Sandbox
+from harness.core.ports import Ran, Sandbox
 from harness.core.suite import Environment, RepoTask, Task
 from harness.core.trial import Grade
+from harness.evals.environments import PreparedEnvironment
 from harness.evals.grading.canary import twin
-from harness.evals.grading.environment import PreparedEnvironment
 from harness.evals.grading.policy import REFUSED, Ground, sift, top_levels
-from harness.evals.grading.pytest_config import PytestConfig, read_config
-from harness.evals.grading.report import FORGED, Report, last_line, printable, read_report
+from harness.evals.grading.pytest_config import read_config
+from harness.evals.grading.report import FORGED, Report, last_line, printable
+from harness.evals.grading.session import (
+    Session,
+    import_roots,
+    own_installed,
+    read_tree_top,
+    run_session,
+    write_tools,
+)
 from harness.evals.grading.signs import signs
 from harness.evals.grading.tree import read_tree, write_files
+from harness.sandbox import yard_of
 
-RUNNER = Path(__file__).with_name("repo_runner.py")
-TREE, TOOLS = "/w", "/h"
-OUTPUT_BYTES = 256 << 10
 EMPTY = "empty"
 CANARY_PASSED = "canary_passed"
 """Flag: a test that right code fails has passed."""
@@ -157,13 +162,20 @@ def _twin_path(path: str) -> str:
 
 
 async def _run(task: Task, bench: Bench, kept: Mapping[str, str | None], plan: _Plan) -> tuple[Ran, Report]:
-    repo, nonce = _repo(task), secrets.token_hex(16)
-    with tempfile.TemporaryDirectory(prefix="harness-grade-", ignore_cleanup_errors=True) as name:
+    repo = _repo(task)
+    place = yard_of(bench.sandbox)
+    with tempfile.TemporaryDirectory(prefix="harness-grade-", dir=place, ignore_cleanup_errors=True) as name:
         tree, tools = Path(name) / "tree", Path(name) / "tools"
         roots = await asyncio.to_thread(_lay_out, bench, repo, kept, plan, (tree, tools))
-        order = {"nonce": nonce, **_order(repo, bench, plan, roots)}
-        ran = await bench.sandbox.run(_job(repo, bench, (tree, tools), (roots, order)))
-    report = read_report(ran.report, nonce)
+        session = Session(
+            files=tuple(sorted({*_files(repo), *plan.twins.values()})),
+            expected=plan.expected,
+            roots=roots,
+            own=own_installed(bench.base, roots, bench.environment),
+            args=bench.settings.args,
+            timeout_s=repo.timeout_s or bench.settings.timeout_s,
+        )
+        ran, report = await run_session(session, bench.sandbox, bench.environment, tree=tree, tools=tools)
     if not report.started:
         why = last_line(ran.stderr) or f"{ran.ending.value} after {ran.wall_s:.1f} s"
         raise SandboxError(f"task {task.id!r}: pytest did not start: {why}")
@@ -184,81 +196,8 @@ def _lay_out(
     made = {path: twin(repo.hidden[path].decode("utf-8", "replace")) for path in plan.twins}
     write_files(tree, {plan.twins[path]: copy.source for path, copy in made.items() if copy is not None})
     config = read_config(read_tree_top(tree))
-    tools.mkdir()
-    (tools / "pytest.ini").write_text(config.ini(), encoding="utf-8")
-    shutil.copyfile(RUNNER, tools / RUNNER.name)
-    return import_roots(tree, config)
-
-
-def read_tree_top(tree: Path) -> dict[str, str]:
-    """Texts of the regular files that lie directly in *tree*."""
-    files = (path for path in tree.iterdir() if path.is_file() and not path.is_symlink())
-    return {path.name: path.read_text(encoding="utf-8", errors="replace") for path in files}
-
-
-def _order(repo: RepoTask, bench: Bench, plan: _Plan, roots: tuple[str, ...]) -> dict[str, object]:
-    """What ``repo_runner.Order`` describes, but for the nonce."""
-    own = {name for root in roots for name in _importable(bench.base / root)}
-    return {
-        "files": sorted({*_files(repo), *plan.twins.values()}),
-        "expected": None if plan.expected is None else list(plan.expected),
-        # After the installed packages, so that nothing in the tree can stand in for one of them: unless the tree is
-        # itself the home of a package of that name.
-        "roots_first": bool(own & bench.environment.installed),
-    }
-
-
-def _pytest_arguments(bench: Bench) -> tuple[str, ...]:
-    plugins = (option for name in bench.environment.plugins for option in ("-p", name))
-    return (
-        *("-c", f"{TOOLS}/pytest.ini", "--rootdir", TREE, "--confcutdir", TREE, "-p", "no:cacheprovider"),
-        *("-o", "addopts=", "-q", "--color=no", "--tb=short"),
-        *plugins,
-        *bench.settings.args,
-    )
-
-
-def import_roots(tree: Path, config: PytestConfig) -> tuple[str, ...]:
-    """Folders of *tree* that go on the import path: those it is configured with, ``src`` if there is one, itself."""
-    named = [path.strip("/") or "." for path in config.pythonpath if (tree / path).is_dir() and ".." not in path]
-    source = ["src"] if (tree / "src").is_dir() else []
-    return tuple(dict.fromkeys([*named, *source, "."]))
-
-
-def _importable(folder: Path) -> set[str]:
-    if not folder.is_dir():
-        return set()
-    return {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
-
-
-def _job(
-    repo: RepoTask, bench: Bench, places: tuple[Path, Path], work: tuple[tuple[str, ...], Mapping[str, object]]
-) -> Job:
-    (tree, tools), (roots, order) = places, work
-    python = bench.environment.python
-    return Job(
-        argv=(str(python), "-P", "-s", "-B", f"{TOOLS}/{RUNNER.name}", *_pytest_arguments(bench)),
-        mounts=(
-            *bench.environment.mounts,
-            Mount(source=tree, target=TREE),
-            Mount(source=tools, target=TOOLS),
-        ),
-        cwd=TREE,
-        env={
-            "HARNESS_ROOTS": ":".join(TREE if root == "." else f"{TREE}/{root}" for root in roots),
-            "HOME": "/tmp",  # noqa: S108 - inside the sandbox
-            "LC_ALL": "C.UTF-8",
-            "PATH": f"{python.parent}:/usr/bin:/bin",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-            "TMPDIR": "/tmp",  # noqa: S108 - inside the sandbox
-        },
-        stdin=json.dumps(order).encode(),
-        timeout_s=repo.timeout_s or bench.settings.timeout_s,
-        output_bytes=OUTPUT_BYTES,
-        report=True,
-    )
+    write_tools(tools, config)
+    return tuple(dict.fromkeys((*bench.settings.roots, *import_roots(tree, config))))
 
 
 # --- what was seen --------------------------------------------------------------------------------------------------
@@ -315,7 +254,7 @@ def _nothing_run(repo: RepoTask, bench: Bench, flags: tuple[str, ...], why: str)
 
 def _ground(repo: RepoTask, texts: Mapping[str, str], bench: Bench) -> Ground:
     own = read_config(texts).pythonpath
-    roots = tuple(dict.fromkeys([*(path.strip("/") or "." for path in own), "src", "."]))
+    roots = tuple(dict.fromkeys([*bench.settings.roots, *(path.strip("/") or "." for path in own), "src", "."]))
     names = {name for root in roots for name in top_levels(texts, root)}
     return Ground(
         base=texts,

@@ -119,7 +119,10 @@ def _making(place: Path) -> Iterator[Path]:
 
 async def _mirror(repo_path: Path, commit: str, cache: Path) -> Path:
     """A bare repository of our own with everything that *repo_path* holds: a new one for a commit it has not."""
-    place = cache / "repositories" / f"{digest([*_identity(repo_path, commit), commit])[:32]}.git"
+    identity = _identity(repo_path, commit)
+    place = cache / "repositories" / f"{digest(identity)[:32]}.git"
+    if place.is_dir() and not await _has(place, commit):
+        place = place.with_name(f"{digest([*identity, commit])[:32]}.git")
     if place.is_dir():
         return place
     with _making(place) as made:
@@ -131,6 +134,11 @@ async def _mirror(repo_path: Path, commit: str, cache: Path) -> Path:
         (made / "info").mkdir(exist_ok=True)
         (made / "info" / "attributes").write_text("* -export-ignore -export-subst\n", encoding="utf-8")
     return place
+
+
+async def _has(mirror: Path, commit: str) -> bool:
+    ran = await run_git(("cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"), cwd=mirror)
+    return ran.exit_code == 0
 
 
 async def _export(mirror: Path, commit: str, target: Path) -> None:

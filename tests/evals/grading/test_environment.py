@@ -9,7 +9,8 @@ import pytest
 
 from harness.core.errors import ConfigError, SandboxError
 from harness.core.suite import Environment, Suite
-from harness.evals.grading import environment, prepare
+from harness.evals.environments import suite as room
+from harness.evals.grading import prepare
 
 
 def _with(suite: Suite, **changes: Any) -> Suite:
@@ -21,6 +22,8 @@ def test_offline_with_our_own_pytest(bench):
     assert made.provenance["made"] == "offline"
     assert made.provenance["pytest"] == pytest.__version__
     assert made.provenance["python"] in sys.version
+    assert made.options == ("-P", "-s", "-B")
+    assert made.provenance["book"] == "1"  # its metadata, for tests that ask for the version; none of its modules
     assert {"pytest", "_pytest", "pluggy", "iniconfig"} <= made.installed
     assert "harness" not in made.installed
     assert "book" not in made.installed
@@ -50,7 +53,10 @@ def test_what_the_suite_got_wrong(repo_suite, tmp_path, changes, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("[[[", "pyproject.toml of the repository"), ("[project]\ndynamic = ['dependencies']\n", "dynamic dependencies")],
+    [
+        ("[[[", "pyproject.toml of the repository"),
+        ("[project]\ndynamic = ['dependencies']\n", "dependencies are dynamic"),
+    ],
 )
 def test_what_the_repository_got_wrong(repo_suite, tmp_path, text, message):
     (tmp_path / "repo").mkdir()
@@ -80,8 +86,7 @@ def test_uv_is_asked_and_its_refusal_is_told(repo_suite, tmp_path, monkeypatch):
         asyncio.run(prepare(_with(repo_suite, install=("attrs",)), None, tmp_path / "cache"))
 
 
-def test_requirements_of_the_repository_are_its_dependencies(tmp_path):
-    (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['attrs>=1']\n")
-    assert environment._declared(tmp_path / "pyproject.toml") == ["attrs>=1"]
-    assert environment._is_pytest("PyTest>=8")
-    assert not environment._is_pytest("pytest-asyncio")
+def test_requirements_of_the_repository_are_its_dependencies():
+    assert room._declared({"pyproject.toml": "[project]\ndependencies = ['attrs>=1']\n"}).dependencies == ("attrs>=1",)
+    assert room._is_pytest("PyTest>=8")
+    assert not room._is_pytest("pytest-asyncio")

@@ -27,6 +27,7 @@ from harness.evals.grading import (
     prepare,
 )
 from harness.evals.grading.tree import write_files
+from harness.sandbox import kept_warm
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 PYTHON = Path(sys.executable)
@@ -111,9 +112,16 @@ NAMES |= {"shadow_module": "shadow_module_discarded"}
 
 @pytest.mark.parametrize("row", _hostile()[1:], ids=lambda row: row["id"])
 def test_no_attack_gets_a_clean_win_and_no_control_loses(row, toy, monkeypatch, tmp_path):
+    """Started anew and in a fork of a warm interpreter; with the same grade, and the same bar for both."""
     monkeypatch.setenv("FAKE_API_KEY", "canary")
     task, bench, canaries = toy
-    execution, touched = asyncio.run(_graded(task, row, bench, canaries))
+    seen = [asyncio.run(_graded(task, row, bench, canaries, warm=warm)) for warm in (False, True)]
+    for execution, touched in seen:
+        _holds(row, task, execution, touched)
+    assert len({judge_repo(task, execution)[0] for execution, _ in seen}) == 1
+
+
+def _holds(row, task, execution, touched) -> None:
     grade, detail, flags = judge_repo(task, execution)
     expected = row["expect"]
     if expected["resolved"] is not None:
@@ -127,12 +135,12 @@ def test_no_attack_gets_a_clean_win_and_no_control_loses(row, toy, monkeypatch, 
         assert grade is not Grade.RESOLVED or flags
     assert "LEAK" not in execution.log
     assert touched == 0
-    assert execution.isolation is Isolation.STANDARD
+    assert execution.isolation.strength >= Isolation.STANDARD.strength
     assert Counter(test.id for test in execution.tests).most_common(1)[0][1] == 1
     execution.log.encode()
 
 
-async def _graded(task, row, bench, canaries) -> tuple[Execution, int]:
+async def _graded(task, row, bench, canaries, *, warm: bool) -> tuple[Execution, int]:
     """The execution, and how often a listener on this machine was reached meanwhile."""
     touched = []
 
@@ -141,4 +149,8 @@ async def _graded(task, row, bench, canaries) -> tuple[Execution, int]:
         writer.close()
 
     async with await asyncio.start_server(reached, "127.0.0.1", 18099):
-        return await grade_repo(task, row["files"], bench, canaries=canaries), len(touched)
+        if not warm:
+            return await grade_repo(task, row["files"], bench, canaries=canaries), len(touched)
+        async with kept_warm(bench.sandbox) as kept:
+            there = replace(bench, sandbox=kept)
+            return await grade_repo(task, row["files"], there, canaries=canaries), len(touched)

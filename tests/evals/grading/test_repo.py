@@ -10,7 +10,7 @@ from harness.core.execution import Ending, Execution, Isolation, TestOutcome, Te
 from harness.core.trial import Grade
 from harness.evals.grading import find_canaries, grade_repo, judge_repo
 from harness.evals.grading.pytest_config import PytestConfig
-from harness.evals.grading.repo import import_roots
+from harness.evals.grading.session import import_roots
 from harness.sandbox import PlainProcess
 
 BOOK = "src/book/__init__.py"
