@@ -1,7 +1,7 @@
 """``harness report``: pages. The verdict that is printed, the one on the page and the exit code are one."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,9 @@ from harness.cli.evidence import find_evidence
 from harness.cli.exits import Exit
 from harness.cli.labels import link, times
 from harness.cli.provenance import harness_version
+from harness.cli.report_consensus import consensus
+from harness.cli.report_matrix import matrix
+from harness.cli.report_regression import regression
 from harness.cli.runs import print_runs, run_rows
 from harness.cli.runtime import home_of, write_text
 from harness.cli.stored import open_synced
@@ -23,6 +26,7 @@ from harness.report import ab_results, ab_summary, ab_tasks, render_ab
 from harness.report.evidence import evidence_view
 from harness.report.evidence_page import banner, render_evidence
 from harness.store import runs as runs_query
+from harness.store import trial_calls, trial_tests
 
 _STYLES = {"better": "bold green", "equivalent": "bold green", "worse": "bold red", "insufficient": "bold yellow"}
 EXIT_OF_VERDICT = {"better": Exit.DONE, "equivalent": Exit.DONE, "worse": Exit.NO, "insufficient": Exit.NO_DATA}
@@ -30,10 +34,12 @@ EXIT_OF_VERDICT = {"better": Exit.DONE, "equivalent": Exit.DONE, "worse": Exit.N
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    report = typer.Typer(help="Pages, one self-contained HTML file each: ab, evidence.", invoke_without_command=True)
+    report = typer.Typer(
+        help=f"Pages, one self-contained HTML file each: {', '.join(PAGES)}.", invoke_without_command=True
+    )
     report.callback()(_default)
-    report.command(name="ab")(ab)
-    report.command(name="evidence")(evidence)
+    for name, page in PAGES.items():
+        report.command(name=name)(page)
     app.add_typer(report, name="report")
 
 
@@ -117,6 +123,16 @@ def evidence(
     return Exit.DONE if view["outcome"]["served"] else Exit.NO
 
 
+PAGES: Mapping[str, Callable[..., int]] = {
+    "ab": ab,
+    "regression": regression,
+    "matrix": matrix,
+    "consensus": consensus,
+    "evidence": evidence,
+}
+"""The pages, each a command."""
+
+
 def print_verdict(at: Context, results: Mapping[str, Json], *, indent: str = "") -> None:
     """The verdict and its sentences, as they stand on the page, and what the difference costs."""
     verdict = results["verdict"]
@@ -159,7 +175,11 @@ def write_ab(
     a, b = pair
     results = ab_results(row, trials, a=a, b=b, margin=margin)
     page = out or home.state / "pages" / f"ab-{row.run_id}.html"
-    html = render_ab(results, ab_tasks(trials, a=a, b=b), templates=home.reports / "templates")
+    with open_synced(home) as store:
+        tests, calls = trial_tests(store, row.run_id), trial_calls(store, row.run_id)
+    html = render_ab(
+        results, ab_tasks(trials, a=a, b=b, tests=tests, calls=calls), templates=home.reports / "templates"
+    )
     write_text(page, html)
     write_text(page.with_suffix(".results.json"), json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
     return results, ab_summary(results, str(page))

@@ -54,7 +54,8 @@ def _rate(tasks: Sequence[TaskPair], rates: Sequence[float]) -> dict[str, Json]:
     return {"rate": total / len(tasks), "lo": ends.lo, "hi": ends.hi, "k": total, "n": len(tasks)}
 
 
-def _success(tasks: Sequence[TaskPair], effect: PairedEffect) -> dict[str, Json]:
+def success_of(tasks: Sequence[TaskPair], effect: PairedEffect) -> dict[str, Json]:
+    """The rate of each arm with its interval, and the difference B - A."""
     a, b = _rate(tasks, [task.a_rate for task in tasks]), _rate(tasks, [task.b_rate for task in tasks])
     return {"a": a, "b": b, **_effect(effect)}
 
@@ -94,7 +95,8 @@ def _pairs(pairing: Pairing) -> dict[str, Json]:
     }
 
 
-def _classes(pairing: Pairing, verdict: PairedVerdict) -> list[dict[str, Json]]:
+def class_results(pairing: Pairing, verdict: PairedVerdict) -> list[dict[str, Json]]:
+    """:func:`success_of` within each class of tasks, with its state and its p after Holm; by name."""
     tasks: dict[str, list[TaskPair]] = {}
     for task in pairing.tasks:
         tasks.setdefault(task.task_class, []).append(task)
@@ -103,7 +105,7 @@ def _classes(pairing: Pairing, verdict: PairedVerdict) -> list[dict[str, Json]]:
             "task_class": one.task_class,
             "state": one.state,
             "p_holm": one.p_holm,
-            **_success(tasks[one.task_class], one.effect),
+            **success_of(tasks[one.task_class], one.effect),
         }
         for one in verdict.classes
     ]
@@ -167,7 +169,8 @@ def _served(rows: Sequence[TrialRow], candidate: str) -> dict[str, Json] | None:
     }
 
 
-def _run(run: RunRow) -> dict[str, Json]:
+def run_facts(run: RunRow) -> dict[str, Json]:
+    """A run as a page states it; times in ISO 8601."""
     return {
         "id": run.run_id,
         "name": run.name,
@@ -222,16 +225,16 @@ def ab_results(run: RunRow, rows: Sequence[TrialRow], *, a: str, b: str, margin:
     isolation = Counter(row.isolation for row in rows if row.candidate in {a, b} and row.isolation is not None)
     return {
         "schema": SCHEMA,
-        "run": _run(run),
+        "run": run_facts(run),
         "a": a,
         "b": b,
         "margin": margin,
         "verdict": _verdict(verdict),
         "health": _health(run, pairing, verdict, isolation),
         "pairs": _pairs(pairing),
-        "success": _success(pairing.tasks, verdict.effect),
+        "success": success_of(pairing.tasks, verdict.effect),
         **_more_evidence(pairing, margin),
-        "classes": _classes(pairing, verdict),
+        "classes": class_results(pairing, verdict),
         "cost": per_success(pairing.tasks, cost_of),
         "tokens": per_success(pairing.tasks, tokens_of),
         "latency": latency(pairing.tasks),
@@ -246,30 +249,29 @@ def ab_results(run: RunRow, rows: Sequence[TrialRow], *, a: str, b: str, margin:
     }
 
 
+def success_summary(success: Mapping[str, Json]) -> dict[str, Json]:
+    """The short form of :func:`success_of`."""
+    a, b = success["a"]["rate"], success["b"]["rate"]
+    return {"a": a, "b": b, "diff": success["diff"], "ci": success["ci"], "p": success["p"]}
+
+
+def ratio_summary(found: Mapping[str, Json], figure: str) -> dict[str, Json]:
+    """One *figure* of both arms, and B's over A's with its interval."""
+    ends = None if found["lo"] is None or found["hi"] is None else [found["lo"], found["hi"]]
+    return {"a": found["a"][figure], "b": found["b"][figure], "ratio": found["ratio"], "ci": ends}
+
+
 def ab_summary(results: Mapping[str, Json], file: str) -> dict[str, Json]:
     """The short form of *results* that ``report ab --json`` prints; *file* is where the page was written."""
-    success = results["success"]
-
-    def arms(part: str, figure: str) -> dict[str, Json]:
-        found = results[part]
-        ends = None if found["lo"] is None or found["hi"] is None else [found["lo"], found["hi"]]
-        return {"a": found["a"][figure], "b": found["b"][figure], "ratio": found["ratio"], "ci": ends}
-
     return {
         "verdict": results["verdict"]["verdict"],
         "a": results["a"],
         "b": results["b"],
         "n_paired": results["pairs"]["n_paired"],
-        "success": {
-            "a": success["a"]["rate"],
-            "b": success["b"]["rate"],
-            "diff": success["diff"],
-            "ci": success["ci"],
-            "p": success["p"],
-        },
-        "cost_per_success": arms("cost", "per_success"),
-        "tokens_per_success": arms("tokens", "per_success"),
-        "p95_latency_s": arms("latency", "p95"),
+        "success": success_summary(results["success"]),
+        "cost_per_success": ratio_summary(results["cost"], "per_success"),
+        "tokens_per_success": ratio_summary(results["tokens"], "per_success"),
+        "p95_latency_s": ratio_summary(results["latency"], "p95"),
         "more_tasks_needed": results["verdict"]["more_tasks_needed"],
         "file": file,
     }

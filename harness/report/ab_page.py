@@ -14,10 +14,10 @@ from harness.report.page import render_page
 
 TEMPLATE = "ab.html.j2"
 STATES = {
-    "better": {"icon": "✔", "word": "better"},
-    "worse": {"icon": "✖", "word": "worse"},
-    "equivalent": {"icon": "≈", "word": "equivalent"},
-    "insufficient": {"icon": "◐", "word": "not enough data"},
+    "better": {"icon": "✔", "state": "better", "word": "better"},
+    "worse": {"icon": "✖", "state": "worse", "word": "worse"},
+    "equivalent": {"icon": "≈", "state": "equivalent", "word": "equivalent"},
+    "insufficient": {"icon": "◐", "state": "insufficient", "word": "not enough data"},
 }
 OUTCOMES = {
     "loss": "A better",
@@ -126,6 +126,8 @@ def render_ab(results: Mapping[str, Json], tasks: Sequence[Mapping[str, Json]], 
         "states": STATES,
         "outcomes": OUTCOMES,
         "grade_words": GRADE_WORDS,
+        "good": {"icon": "✓", "state": "better"},
+        "bad": {"icon": "✗", "state": "worse"},
         "charts": {"forest": _forest(results), "tradeoff": _tradeoff(results), "latency": _latency(results)},
         "cost_says": _compared(results["cost"], lower="cheaper", higher="dearer"),
         "tokens_say": _compared(results["tokens"], lower="fewer tokens", higher="more tokens"),

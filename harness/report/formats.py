@@ -65,6 +65,11 @@ def between(lo: float | None, hi: float | None, write: Callable[[float | None], 
     return "no interval" if lo is None and hi is None else f"[{', '.join(ends)}]"
 
 
+def shade(share: float) -> str:
+    """The class of a cell's background: ``q0``, the worst, to ``q4``, the best."""
+    return f"q{min(4, int(share * 5))}"
+
+
 FORMATS: Mapping[str, Callable[..., str]] = {
     "percent": percent,
     "points": points,

@@ -24,6 +24,8 @@ _UNSEEN = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     "\U000e0000-\U000e0fff]"
 )
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_CELL_BREAKS = ("\t", "\r", "\n")
 
 
 def visible(text: str) -> str:
@@ -44,6 +46,19 @@ def short(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
         return line
     tail = (chars_max - 1) // 3
     return f"{line[: chars_max - 1 - tail]}…{line[-tail:]}"
+
+
+def no_formula(text: str) -> str:
+    """*text* as a cell of a CSV file that no spreadsheet takes for a formula: behind an apostrophe where it might.
+
+    So is whatever begins, behind blanks, with one of ``= + - @`` or their full-width forms, or with a tab or a line end
+    (OWASP, "CSV injection").
+
+    >>> no_formula("=1+1"), no_formula("1+1")
+    ("'=1+1", '1+1')
+    """
+    risky = text[:1] in _CELL_BREAKS or text.lstrip()[:1] in _FORMULA
+    return f"'{text}" if text and risky else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
-"""Texts that must stay texts."""
+"""Texts that must stay texts, and a way to put them into every field of anything."""
 
-from dataclasses import replace
-
-from harness.core.rows import RunRow, TrialRow
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from types import UnionType
+from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 HOSTILE = (
     '</script><script>document.title="PWNED"</script>',
@@ -24,43 +26,39 @@ HOSTILE = (
 )
 
 
-def poisoned(run: RunRow, rows: list[TrialRow], *, a: str, b: str) -> tuple[RunRow, list[TrialRow], str, str]:
-    """*run* and *rows* with hostile text in every field that a model, a task or a user can reach."""
-    names = {a: a + HOSTILE[0] + HOSTILE[9], b: b + HOSTILE[2] + HOSTILE[4]}
-    bad = []
-    for at, row in enumerate(rows):
-        text = HOSTILE[at // 3 % len(HOSTILE)]
-        bad.append(
-            replace(
-                row,
-                task_id=f"{row.task_id}{text}",
-                task_class=f"{row.task_class}{HOSTILE[int(row.task_id[-1])]}",
-                candidate=names.get(row.candidate, row.candidate + HOSTILE[3]),
-                detail=text,
-                flags=(text, HOSTILE[-1]),
-                isolation=text,
-                grader=text,
-                answer=text,
-                output=text * 3 + "\n" + row.output,
-                log=text,
-                verdict_id=text,
-                prompt=text,
-                expected={"x": text.replace("\ud800", "")} if at % 2 else text,
-            )
-        )
-    everything = " ".join(HOSTILE)
-    evil_run = replace(
-        run,
-        run_id=everything,
-        suite=everything,
-        suite_digest=everything,
-        suite_kind=everything,
-        candidates=tuple(dict.fromkeys(row.candidate for row in bad)),
-        solver=everything,
-        origin=everything,
-        name=everything,
-        journal=everything,
-        prices={everything: {"input": everything}},
-        provenance={everything: everything, "list": [everything]},
-    )
-    return evil_run, bad, names[a], names[b]
+def poisoned(value: Any, text: str, hint: Any = None) -> Any:
+    """*value* with *text* behind every string in it, and in place of every string that may be absent and is.
+
+    Found by the types of the fields, so a new field is poisoned without anybody thinking of it. Words of a closed set
+    (enumerations, literals), numbers and times stay; keys of free mappings get it too.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        hints = get_type_hints(type(value))
+        changed = {each.name: poisoned(getattr(value, each.name), text, hints[each.name]) for each in fields(value)}
+        return replace(value, **changed)
+    if isinstance(value, Enum) or get_origin(hint) is Literal:
+        return value
+    if value is None:
+        return text if _may_be_text(hint) else None
+    if isinstance(value, str):
+        return value + text
+    if isinstance(value, Mapping):
+        free = get_origin(hint) is not None
+        inner = get_args(hint)[1] if free else None
+        return {(key + text if free else key): poisoned(item, text, inner) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return type(value)(poisoned(item, text, _member(hint)) for item in value)  # type: ignore[call-arg]
+    return value
+
+
+def _may_be_text(hint: Any) -> bool:
+    if isinstance(hint, NewType):
+        return _may_be_text(hint.__supertype__)
+    if get_origin(hint) in (Union, UnionType):
+        return any(_may_be_text(each) for each in get_args(hint))
+    return hint is str
+
+
+def _member(hint: Any) -> Any:
+    parts = [each for each in get_args(hint) if each is not Ellipsis]
+    return parts[0] if len(parts) == 1 else None

@@ -2,15 +2,13 @@
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from html.parser import HTMLParser
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,73 +17,29 @@ from harness.core.rows import RunRow, TrialRow
 from harness.core.trial import Grade
 from harness.report import ab_results, ab_tasks, render_ab
 from harness.report.page import render_page
+from tests.report.kinds import ab_input, make_ab
+from tests.report.parsed import Page, assert_inert, tile
 
 A, B = "scripted/careful", "scripted/quick-2026-11"
-_VOID = {"meta", "input", "br", "link", "base", "img"}
-
-
-def _load(name: str) -> Any:
-    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-HOSTILE = _load("hostile")
-
-
-class Page(HTMLParser):
-    """What a parser makes of a page: elements, attributes, texts by element, and whether tags nest."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: dict[str, list[str]] = {}
-        self.open: list[str] = []
-        self.unbalanced: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.unbalanced.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.texts.setdefault(self.open[-1] if self.open else "", []).append(data)
-
-    def text(self, tag: str) -> str:
-        return " ".join(self.texts.get(tag, ()))
 
 
 def _page(run: RunRow, rows: list[TrialRow], templates: Path, *, a: str = A, b: str = B) -> str:
     return render_ab(ab_results(run, rows, a=a, b=b), ab_tasks(rows, a=a, b=b), templates=templates)
 
 
-def _tile(page: str, name: str) -> str:
-    inner = page.split(f'id="tile-{name}">')[1].split("</div>", maxsplit=1)[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", inner).split())
-
-
 def test_numbers_are_those_of_the_results(run, rows, page):
     results = ab_results(run, rows, a=A, b=B)
     success, cost, latency = results["success"], results["cost"], results["latency"]
-    shown = [float(number) for number in re.findall(r"[\d.]+(?=%)", _tile(page, "success"))]
+    shown = [float(number) for number in re.findall(r"[\d.]+(?=%)", tile(page, "success"))]
     assert shown == [round(100 * success["a"]["rate"], 1), round(100 * success["b"]["rate"], 1)]
     assert (
         f"Δ {100 * success['diff']:+.1f} points [−{-100 * success['ci'][0]:.1f}, {100 * success['ci'][1]:+.1f}]"
-        in _tile(page, "success")
+        in tile(page, "success")
     )
-    assert f"${cost['a']['per_success']:.4f} → ${cost['b']['per_success']:.4f}" in _tile(page, "cost")
-    assert f"ratio {cost['ratio']:.2f}, [{cost['lo']:.2f}, {cost['hi']:.2f}]" in _tile(page, "cost")
-    assert f"{latency['a']['p95']:.1f} s → {latency['b']['p95']:.1f} s" in _tile(page, "latency")
-    assert _tile(page, "pairs").startswith(
+    assert f"${cost['a']['per_success']:.4f} → ${cost['b']['per_success']:.4f}" in tile(page, "cost")
+    assert f"ratio {cost['ratio']:.2f}, [{cost['lo']:.2f}, {cost['hi']:.2f}]" in tile(page, "cost")
+    assert f"{latency['a']['p95']:.1f} s → {latency['b']['p95']:.1f} s" in tile(page, "latency")
+    assert tile(page, "pairs").startswith(
         f"Task by task {results['pairs']['b_better']} : {results['pairs']['a_better']} "
     )
     for line in (results["verdict"]["headline"], *results["verdict"]["why"]):
@@ -121,9 +75,9 @@ def test_scripted_candidates_are_said_to_be(run, rows, page, templates):
 def test_unknown_cost_is_unknown(run, rows, templates):
     page = _page(run, [replace(row, cost_usd=None, tokens_out=None, latency_s=0.0) for row in rows], templates)
     for name in ("cost", "tokens", "latency"):
-        assert _tile(page, name).count("unknown") == 2
-        assert "$0" not in _tile(page, name)
-    assert "cost known for 0 of 120 trials of A" in _tile(page, "cost")
+        assert tile(page, name).count("unknown") == 2
+        assert "$0" not in tile(page, name)
+    assert "cost known for 0 of 120 trials of A" in tile(page, "cost")
 
 
 PAGES: dict[str, Callable[[list[TrialRow]], list[TrialRow]]] = {
@@ -150,23 +104,6 @@ def test_every_kind_of_run_has_a_page_that_nests(run, rows, templates, kind: str
     assert "nan" not in re.findall(
         r"[a-z]+", " ".join(str(value) for _, attrs in page.elements for value in attrs.values())
     )
-
-
-def test_hostile_text_stays_text(run, rows, page, templates):
-    clean = Page(page)
-    bad_run, bad_rows, a, b = HOSTILE.poisoned(run, rows, a=A, b=B)
-    text = _page(bad_run, bad_rows, templates, a=a, b=b)
-    parsed = Page(text)
-    text.encode("utf-8")
-    assert {tag for tag, _ in parsed.elements} == {tag for tag, _ in clean.elements}
-    assert [tag for tag, _ in parsed.elements].count("script") == 1
-    assert (parsed.open, parsed.unbalanced) == ([], [])
-    attributes = [name for _, attrs in parsed.elements for name in attrs]
-    assert not [name for name in attributes if name.startswith("on") or name in {"style", "src", "action", "srcdoc"}]
-    assert {attrs["href"] for _, attrs in parsed.elements if "href" in attrs} == {"#tasks-title"}
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
-    assert "{{7*7}}" in parsed.text("code")
-    assert "\\u202egnp.exe" in parsed.text("code")
 
 
 def test_names_without_end_are_cut(run, rows, templates):
@@ -242,6 +179,37 @@ def test_templates_that_do_not_hold_together(copied, name, text, said):
 
 def test_tiles_say_which_way_it_went(run, rows, templates):
     page = _page(run, PAGES["dearer"](rows), templates)
-    words = [_tile(page, name).split()[-1] for name in ("cost", "latency")]
+    words = [tile(page, name).split()[-1] for name in ("cost", "latency")]
     assert words == ["dearer", "slower"]
-    assert _tile(page, "tokens").endswith("fewer tokens")
+    assert tile(page, "tokens").endswith("fewer tokens")
+
+
+def test_a_task_shows_its_tests_its_calls_and_both_submissions():
+    given = ab_input()
+    files = [
+        replace(row, answer=json.dumps({"src/vat.py": f"rate = {int(row.candidate == A)}\n", "old.py": None}))
+        if row.isolation
+        else row
+        for row in given.rows
+    ]
+    made = make_ab(replace(given, rows=files))
+    assert_inert(made.html)
+    inner = made.html.split('id="task-vat-0003"')[1].split("</tbody>\n<tbody class")[0]
+    for said in (
+        "Tests: A passed",
+        "tests/test_vat.py::test_rounds",
+        "=== src/vat.py ===",
+        "(deleted)",
+        "Submissions, from A to B",
+    ):
+        assert said in inner
+    assert "<del>-rate = 1</del>" in inner
+    assert "at try 2" in inner
+    assert inner.count("r-1.jsonl:4") == 2
+
+
+def test_what_is_no_patch_is_shown_as_it_is():
+    given = ab_input(3)
+    for answer in ('{"a": 1}', "{not json", '{"total": "17"}', "[" * 100_000, "{" * 3):
+        made = make_ab(replace(given, rows=[replace(row, answer=answer) for row in given.rows]))
+        assert "===" not in made.html.split("<main>")[1].split("<script>")[0]

@@ -1,198 +1,182 @@
-"""The page in a real Chromium: nothing of a hostile text runs, nothing is requested, and it can be used."""
+"""Every page in a real Chromium: nothing hostile runs, nothing is requested, and it can be used by anybody."""
 
 import asyncio
-import contextlib
-import importlib.util
-import itertools
 import json
-import os
-import shutil
-import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
-from harness.report import ab_results, ab_tasks, render_ab
+from tests.report.browser import NEEDS_CHROMIUM, Tab, visit
+from tests.report.hostile import HOSTILE
+from tests.report.kinds import pages
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-A, B = "scripted/careful", "scripted/quick-2026-11"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium binary; on Debian: apt-get install chromium"),
-]
-FLAGS = (
-    "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
-)  # fmt: skip
-NOISY = {
-    "Runtime.consoleAPICalled",
-    "Runtime.exceptionThrown",
-    "Log.entryAdded",
-    "Page.javascriptDialogOpening",
-    "Page.windowOpen",
-}
+pytestmark = NEEDS_CHROMIUM
 
-
-class Tab:
-    """One page of the browser, driven over its debugging socket."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._numbers = itertools.count(1)
-        self.events: list[dict[str, Any]] = []
-
-    async def _read(self) -> dict[str, Any]:
-        message: dict[str, Any] = await self._socket.receive_json(timeout=30)
-        if "method" in message:
-            self.events.append(message)
-        return message
-
-    async def send(self, method: str, **params: Any) -> Any:
-        number = next(self._numbers)
-        await self._socket.send_json({"id": number, "method": method, "params": params})
-        while (message := await self._read()).get("id") != number:
-            pass
-        assert "error" not in message, message
-        return message["result"]
-
-    async def open(self, url: str) -> None:
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            await self.send(f"{domain}.enable")
-        self.events.clear()
-        await self.send("Page.navigate", url=url)
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
-            await self._read()
-
-    async def value(self, expression: str) -> Any:
-        found = await self.send("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
-
-    async def press(self, key: str, code: int) -> None:
-        for kind in ("rawKeyDown", "char", "keyUp") if key == "Enter" else ("rawKeyDown", "keyUp"):
-            text = {"text": "\r"} if kind == "char" else {}
-            await self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text)
-
-    def noise(self) -> list[dict[str, Any]]:
-        return [event for event in self.events if event["method"] in NOISY]
-
-    def requests(self) -> list[str]:
-        return [
-            event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
-        ]
+FOREIGN = "img, iframe, form, base, link, plaintext, object, embed, [onerror], [onload], [onfocus]"
+CONTRAST = """
+(() => {
+  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; })
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const found = parts(getComputedStyle(at).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const poor = {};
+  document.querySelectorAll("details").forEach((one) => (one.open = true));
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let seen = 0;
+  while (walker.nextNode()) {
+    const one = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !one.checkVisibility() || one.closest("script, .sr, .skip, title, desc")) continue;
+    const style = getComputedStyle(one);
+    const ink = one.ownerSVGElement ? style.fill : style.color;
+    const [a, b] = [light(parts(ink)), light(behind(one))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    seen += 1;
+    if (ratio < (large ? 3 : 4.5)) poor[one.tagName + "." + (one.getAttribute("class") || "")] = [ink, ratio];
+  }
+  return { seen, poor };
+})()
+"""
+SORTED = """
+(() => {
+  const table = document.querySelector("table.sortable");
+  const at = [...table.tHead.rows[0].cells].findIndex((cell) => cell.ariaSort !== null && cell.ariaSort !== "none");
+  const items = table.tBodies.length > 1 ? [...table.tBodies].map((body) => body.rows[0]) : [...table.tBodies[0].rows];
+  const of = (cell) => cell.dataset.value ?? cell.textContent.trim();
+  return { sort: table.tHead.rows[0].cells[at].ariaSort, values: items.map((row) => of(row.cells[at])) };
+})()
+"""
 
 
-async def _port(profile: Path, process: asyncio.subprocess.Process) -> int:
-    for _ in range(1200):
-        with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
-            return int((profile / "DevToolsActivePort").read_text().splitlines()[0])
-        assert process.returncode is None, f"chromium ended with exit code {process.returncode}"
-        await asyncio.sleep(0.05)
-    raise AssertionError("chromium did not open its debugging port within a minute")
+def written(folder: Path, text: str = "") -> dict[str, Path]:
+    found = {}
+    folder.mkdir(exist_ok=True)
+    for name, made in pages(folder / "made", text).items():
+        found[name] = folder / f"{name}.html"
+        found[name].write_text(made.html, encoding="utf-8")
+    return found
 
 
-@contextlib.asynccontextmanager
-async def browsing(profile: Path) -> AsyncIterator[Tab]:
-    """A fresh headless Chromium with one tab; gone afterwards."""
-    assert CHROMIUM is not None
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    command = [CHROMIUM, *FLAGS, *sandbox, f"--user-data-dir={profile}", "about:blank"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        port = await _port(profile, process)
-        async with aiohttp.ClientSession() as session:
-            async with session.put(f"http://127.0.0.1:{port}/json/new?about:blank") as reply:
-                address = json.loads(await reply.text())["webSocketDebuggerUrl"]
-            async with session.ws_connect(address, max_msg_size=0) as socket:
-                yield Tab(socket)
-    finally:
-        process.kill()
-        await process.wait()
-
-
-def _hostile() -> Any:
-    spec = importlib.util.spec_from_file_location("hostile", Path(__file__).with_name("hostile.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_nothing_hostile_runs_and_nothing_is_requested(run, rows, templates, tmp_path):
-    bad_run, bad_rows, a, b = _hostile().poisoned(run, rows, a=A, b=B)
-    page = render_ab(ab_results(bad_run, bad_rows, a=a, b=b), ab_tasks(bad_rows, a=a, b=b), templates=templates)
-    path = tmp_path / "ab.html"
-    path.write_text(page, encoding="utf-8")
-
-    async def visit() -> None:
-        async with browsing(tmp_path / "profile") as tab:
-            await tab.open(path.as_uri())
-            before = await tab.value("document.title")
-            assert before.startswith("A/B: scripted/careful</script>")
-            await tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
-            await tab.value("document.querySelectorAll('[tabindex]').forEach(one => one.focus())")
-            await asyncio.sleep(0.3)
-            assert await tab.value("document.title") == before
-            assert await tab.value("document.scripts.length") == 1
-            assert await tab.value("document.querySelectorAll('img, iframe, form, base, link, plaintext').length") == 0
-            assert await tab.value("document.querySelectorAll('tbody.task').length") == 120
-            assert tab.noise() == []
-            assert tab.requests() == [path.as_uri()]
-
-    asyncio.run(visit())
-
-
-def test_it_can_be_filtered_sorted_linked_printed_and_read_on_a_phone(run, rows, page, tmp_path):
-    path = tmp_path / "ab.html"
-    path.write_text(page, encoding="utf-8")
-    pairs = ab_results(run, rows, a=A, b=B)["pairs"]
-    choose = "{ const s = document.getElementById('by-outcome'); s.value = '%s'; s.dispatchEvent(new Event('input')) }"
-    shown = "[...document.querySelectorAll('tbody.task')].filter(one => one.checkVisibility()).length"
-    costs = "[...document.querySelectorAll('tbody.task')].map(one => Number(one.rows[0].cells[4].dataset.value))"
-
-    async def visit() -> None:
-        async with browsing(tmp_path / "profile") as tab:
-            await tab.open(path.as_uri())
-            assert await tab.value(shown) == 120
-            await tab.value(choose % "loss")
-            assert await tab.value(shown) == pairs["a_better"]
-            assert (
-                await tab.value("document.getElementById('shown').textContent") == f"{pairs['a_better']} of 120 tasks"
-            )
-            assert await tab.value("location.hash") == "#result=loss"
-            await tab.value("document.querySelectorAll('#tasks thead button')[4].click()")
-            assert await tab.value(costs) == sorted(await tab.value(costs))
-            assert (
-                await tab.value("document.querySelectorAll('#tasks thead th')[4].getAttribute('aria-sort')")
-                == "ascending"
-            )
-            await tab.value("location.hash = '#task-vat-0007'")
-            await asyncio.sleep(0.2)
-            assert await tab.value("document.querySelector('#task-vat-0007 details').open") is True
-            await tab.value("window.dispatchEvent(new Event('beforeprint'))")
-            opened = "document.querySelectorAll('tbody[data-outcome=loss] details[open]').length"
-            assert await tab.value(opened) == pairs["a_better"]
-            await _phone(tab)
-            await _keyboard(tab, path)
-            assert tab.noise() == []
-
-    async def _phone(tab: Tab) -> None:
-        await tab.send("Emulation.setDeviceMetricsOverride", width=360, height=800, deviceScaleFactor=1, mobile=True)
-        await tab.value(choose % "")
-        assert await tab.value("document.documentElement.scrollWidth") <= 360
-        wide = "[...document.querySelectorAll('.chart')].filter(one => one.checkVisibility()).map(one => one.id || one.classList[1] || '')"
-        assert await tab.value(wide) == ["narrow", "", ""]
-
-    async def _keyboard(tab: Tab, path: Path) -> None:
+def test_nothing_hostile_runs_and_nothing_is_requested(tmp_path):
+    async def check(tab: Tab, path: Path) -> None:
         await tab.open(path.as_uri())
-        await tab.press("Tab", 9)
-        assert await tab.value("document.activeElement.className") == "skip"
-        await tab.value("document.querySelector('tbody.task summary').focus()")
-        await tab.press("Enter", 13)
-        assert await tab.value("document.querySelector('tbody.task details').open") is True
+        before = await tab.value("document.title")
+        await tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+        await tab.value("document.querySelectorAll('[tabindex], button, summary').forEach(one => one.focus())")
+        await tab.value("document.querySelectorAll('th button').forEach(one => one.click())")
+        await asyncio.sleep(0.02)
+        assert await tab.value("document.title") == before != "PWNED"
+        assert await tab.value("document.scripts.length") == 1
+        assert await tab.value(f"document.querySelectorAll({json.dumps(FOREIGN)}).length") == 0
+        assert tab.noise() == []
+        assert tab.requests() == [path.as_uri()]
 
-    asyncio.run(visit())
+    paths = [path for number, text in enumerate(HOSTILE) for path in written(tmp_path / str(number), text).values()]
+
+    async def work(tab: Tab) -> None:
+        for path in paths:
+            await check(tab, path)
+
+    visit(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "W" * 300, "verylong" * 40 + " and words " * 20], ids=["plain", "unbroken", "long"]
+)
+def test_nothing_sticks_out_on_a_phone_or_magnified(tmp_path, text):
+    paths = written(tmp_path, text)
+
+    async def work(tab: Tab) -> None:
+        for name, path in paths.items():
+            for width, scale in ((360, 1), (640, 2), (1280, 1)):  # 640 with double density: 1280 at 200 %
+                await tab.size(width, scale=scale, mobile=width == 360)
+                await tab.open(path.as_uri())
+                await tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+                wide = await tab.value("document.documentElement.scrollWidth")
+                assert wide <= width, (name, width, wide)
+                assert tab.noise() == []
+
+    visit(tmp_path, work)
+
+
+def test_every_text_has_enough_contrast_in_light_and_dark(tmp_path):
+    paths = written(tmp_path)
+
+    async def work(tab: Tab) -> None:
+        for name, path in paths.items():
+            for scheme in ("light", "dark"):
+                await tab.scheme(scheme)
+                await tab.open(path.as_uri())
+                found = await tab.value(CONTRAST)
+                assert found["seen"] > 50
+                assert found["poor"] == {}, (name, scheme, found["poor"])
+
+    visit(tmp_path, work)
+
+
+def test_filters_sorting_and_details_work_with_the_keyboard_alone(tmp_path):
+    paths = written(tmp_path)
+
+    async def work(tab: Tab) -> None:
+        for name, path in paths.items():
+            await tab.open(path.as_uri())
+            await tab.press("Tab", 9)
+            assert await tab.value("document.activeElement.className") == "skip"
+            await tab.press("Enter", 13)
+            assert (await tab.value("location.hash")).endswith(("-head", "-title"))
+            if await tab.value("document.getElementById('filters') !== null"):
+                await _filter(tab, name)
+            if await tab.value("document.querySelector('table.sortable') !== null"):
+                await tab.open(path.as_uri())
+                await tab.tab_to("table.sortable thead button", at_most=200)
+                for order in ("ascending", "descending"):
+                    await tab.press("Enter", 13)
+                    found = await tab.value(SORTED)
+                    assert found["sort"] == order
+                    assert found["values"] == sorted(found["values"], key=str.lower, reverse=order == "descending")
+            if await tab.value("document.querySelector('details') !== null"):
+                await tab.tab_to("summary", at_most=200)
+                before = await tab.value("document.activeElement.parentElement.open")
+                await tab.press("Enter", 13)
+                assert await tab.value("document.activeElement.parentElement.open") is not before
+            assert tab.noise() == []
+
+    async def _filter(tab: Tab, name: str) -> None:
+        shown = "document.querySelector('#filters output').textContent"
+        whole = await tab.value(shown)
+        await tab.tab_to("#filters select")
+        await tab.press("ArrowDown", 40)
+        assert await tab.value("document.querySelector('#filters select').selectedIndex") == 1, name
+        some = await tab.value(shown)
+        assert some != whole
+        assert "=" in await tab.value("location.hash")
+        await tab.tab_to("#filters input")
+        await tab.type("no such thing anywhere")
+        assert (await tab.value(shown)).startswith("0 of ")
+
+    visit(tmp_path, work)
+
+
+def test_a_task_can_be_linked_to_and_losses_are_printed_open(tmp_path):
+    path = written(tmp_path)["ab"]
+
+    async def work(tab: Tab) -> None:
+        await tab.open(path.as_uri())
+        await tab.value("location.hash = '#task-vat-0007'")
+        await asyncio.sleep(0.2)
+        assert await tab.value("document.querySelector('#task-vat-0007 details').open") is True
+        await tab.value("window.dispatchEvent(new Event('beforeprint'))")
+        count = "document.querySelectorAll('tbody[data-outcome=loss]{}').length"
+        losses = await tab.value(count.format(""))
+        assert losses > 0
+        assert await tab.value(count.format(" details[open]")) == losses
+        assert tab.noise() == []
+
+    visit(tmp_path, work)

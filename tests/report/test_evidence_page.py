@@ -1,6 +1,5 @@
 """The evidence page: its facts are those of the view, it is one inert file, and hostile text stays text."""
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -33,6 +32,7 @@ from tests.report.evidence_cases import (
     silent,
 )  # fmt: skip
 from tests.report.hostile import HOSTILE
+from tests.report.parsed import cells
 
 TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 HEADS = [{"journal": "ask-1.jsonl", "lines": 4, "head_hash": "f" * 64}]
@@ -44,16 +44,6 @@ def view_of(folder, *events, context=CONTEXT, name="ask-1", capture="full"):
 
 def page_of(view):
     return render_evidence(view, templates=TEMPLATES, heads=HEADS, harness="1.0")
-
-
-def cells(page, table):
-    """The texts of a table's rows."""
-    body = page.split(f'<table id="{table}">')[1].split("</table>")[0].split("<tbody>")[1]
-    rows = [row.split("</tr>")[0] for row in body.split("<tr>")[1:]]
-    return [
-        [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.split(r"<t[hd]\b[^>]*>", row)[1:]]
-        for row in rows
-    ]
 
 
 class Elements(HTMLParser):

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from harness.report.charts.plane import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Marks, grid, share_ticks
 from harness.report.charts.svg import Scale, drawing, table, tag, ticks
 from harness.report.formats import between, percent, usd
 from harness.report.text import short
 
-_WIDTH, _HEIGHT = 400.0, 270.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 16.0, 14.0, 44.0
 _CHAR, _LINE = 7.8, 15.0
 """About how wide and high a character of a label is."""
 
@@ -40,11 +39,11 @@ def _cost_scale(costs: Sequence[float]) -> tuple[Scale, list[float], bool]:
         low, high = math.log10(min(costs)) - 0.12, math.log10(max(costs)) + 0.25
         decades = range(math.floor(low), math.ceil(high) + 1)
         marks = [factor * 10.0**power for power in decades for factor in (1, 2, 5)]
-        x = Scale(low=low, high=high, start=_LEFT, end=_WIDTH - _RIGHT)
+        x = Scale(low=low, high=high, start=LEFT, end=WIDTH - RIGHT)
         inside = [mark for mark in marks if low <= math.log10(mark) <= high]
         return x, inside[:: 1 + len(inside) // 7], True
     high = max(costs) * 1.15 or 1.0
-    return Scale(low=-0.04 * high, high=high, start=_LEFT, end=_WIDTH - _RIGHT), ticks(0.0, high, about=4), False
+    return Scale(low=-0.04 * high, high=high, start=LEFT, end=WIDTH - RIGHT), ticks(0.0, high, about=4), False
 
 
 def _money(amount: float) -> str:
@@ -63,7 +62,7 @@ def _label_box(x: float, y: float, text: str, taken: Sequence[Box]) -> Box:
         choices += [(x + 9, y - 8 + sign * _LINE * step) for sign in (-1, 1)]
         choices += [(x - 9 - width, y - 8 + sign * _LINE * step) for sign in (-1, 1)]
     boxes = [(left, top, left + width, top + _LINE) for left, top in choices]
-    fitting = [box for box in boxes if box[0] >= _LEFT and box[2] <= _WIDTH and box[1] >= 0 and box[3] <= _HEIGHT - 30]
+    fitting = [box for box in boxes if box[0] >= LEFT and box[2] <= WIDTH and box[1] >= 0 and box[3] <= HEIGHT - 30]
     free = [box for box in fitting if not any(_overlap(box, other) for other in taken)]
     return (free or fitting or boxes)[0]
 
@@ -79,17 +78,12 @@ def _frontier(points: Sequence[Point], place: dict[str, tuple[float, float]]) ->
 
 
 def _frame(x: Scale, y: Scale, marks: Sequence[float], *, log: bool) -> list[Markup]:
-    parts = []
-    for mark in marks:
-        at = x(math.log10(mark) if log else mark)
-        parts.append(tag("line", x1=at, x2=at, y1=y.end, y2=y.start, cls="grid"))
-        parts.append(tag("text", _money(mark), x=at, y=y.start + 16, cls="tick middle"))
-    for share in ticks(y.low, y.high):
-        parts.append(tag("line", x1=x.start, x2=x.end, y1=y(share), y2=y(share), cls="grid"))
-        parts.append(tag("text", f"{share * 100:g}%", x=x.start - 6, y=y(share) + 4, cls="tick end"))
     caption = "US$ per success" + (", logarithmic" if log else "")
-    parts.append(tag("text", caption, x=(x.start + x.end) / 2, y=_HEIGHT - 8, cls="tick middle"))
-    return parts
+    if log:
+        at = Marks(at=[math.log10(mark) for mark in marks], written=lambda power: _money(10**power), caption=caption)
+    else:
+        at = Marks(at=marks, written=_money, caption=caption)
+    return grid(x, y, at, share_ticks(y))
 
 
 def _marks(points: Sequence[Point], place: dict[str, tuple[float, float]], y: Scale) -> list[Markup]:
@@ -121,7 +115,7 @@ def _marks(points: Sequence[Point], place: dict[str, tuple[float, float]], y: Sc
 def _draw(points: Sequence[Point]) -> Markup:
     x, marks, log = _cost_scale([point.cost for point in points if point.cost is not None])
     low, high = min(point.lo for point in points), max(point.hi for point in points)
-    y = Scale(low=max(0.0, low - 0.03), high=min(1.0, high + 0.03), start=_HEIGHT - _BOTTOM, end=_TOP)
+    y = Scale(low=max(0.0, low - 0.03), high=min(1.0, high + 0.03), start=HEIGHT - BOTTOM, end=TOP)
     place = {}
     for point in points:
         cost = point.cost or 0.0
@@ -133,8 +127,8 @@ def _draw(points: Sequence[Point]) -> Markup:
         name="tradeoff",
         title="Success against cost per success",
         description="; ".join(f"{short(one.name)} {percent(one.success)} at {usd(one.cost)}" for one in points),
-        width=_WIDTH,
-        height=_HEIGHT,
+        width=WIDTH,
+        height=HEIGHT,
     )
 
 
