@@ -46,6 +46,7 @@ all: lint types imports test  ## what CI runs
 
 bench: env  ## ratios against a floor, in one run; table in tests/bench/README.md
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.sim.nightly
 
 wheel: env  ## dist/*.whl
 	@$(BIN)/python -m hatchling build -t wheel

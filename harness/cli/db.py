@@ -2,19 +2,25 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
-from harness.cli.labels import counted
+from harness.cli.labels import NOTHING, counted, shortened
+from harness.cli.layout import GAP, NARROWEST
 from harness.cli.runtime import home_of
 from harness.cli.stored import open_synced
 from harness.core.hashing import Json
 from harness.store import Table, open_store
+
+CELL_CHARS_MAX = 300
+"""Of one value in a terminal."""
 
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name"
 
@@ -66,15 +72,25 @@ def sync(ctx: typer.Context) -> int:
     return Exit.NO if synced.problems else Exit.DONE
 
 
-def sql(ctx: typer.Context, query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")]) -> int:
-    """Ask it; read-only, without files or network."""
+def sql(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")],
+    limit: Annotated[int, typer.Option(metavar="N", min=0, help="Rows at most; 0: all.")] = 1000,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="S", min=0, help="Seconds; 0: no limit.")] = 60,
+) -> int:
+    """Ask it; read-only, without files or network.
+
+    What does not fit the terminal as a table is shown row by row; long texts are cut there. --json has them whole.
+    """
     at: Context = ctx.obj
     with open_synced(home_of(at.options)) as store:
-        result = store.sql(query)
+        result = store.sql(query, rows_max=limit or None, wait_s=timeout or None)
     if at.options.json:
         at.output.json(_objects(result))
     else:
-        at.output.table(result.columns, result.rows, right=_numeric(result), wrap=_texts(result))
+        _print_rows(at, result)
+    if result.more:
+        at.output.remark(f"the first {limit:,} rows; there are more: --limit N, or 0 for all")
     return Exit.DONE
 
 
@@ -86,7 +102,9 @@ def export(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="D
     if at.options.json:
         at.output.json({str(path): rows for path, rows in written.rows.items()})
     else:
-        at.output.table(["file", "rows"], [[str(path), rows] for path, rows in written.rows.items()], right=["rows"])
+        at.output.table(
+            ["file", "rows"], [[str(path), rows] for path, rows in written.rows.items()], right=["rows"], ids=["file"]
+        )
     return Exit.DONE
 
 
@@ -99,9 +117,42 @@ def _numeric(result: Table) -> list[str]:
     ]
 
 
-def _texts(result: Table) -> list[str]:
-    """Columns with sentences in them: what has blanks may be wrapped, an id may not."""
-    return [name for place, name in enumerate(result.columns) if any(" " in str(row[place]) for row in result.rows)]
+def _print_rows(at: Context, result: Table) -> None:
+    """A table where one fits; otherwise a block per row."""
+    numbers = _numeric(result)
+    cells = [[_text(value) for value in row] for row in result.rows]
+    texts = [name for name in result.columns if name not in numbers]
+    if _least_width(result.columns, cells, texts) <= at.output.width:
+        folded = [name for name in texts if name in _sentences(result.columns, cells)]
+        at.output.table(result.columns, cells, right=numbers, wrap=folded, ids=texts)
+        return
+    for number, row in enumerate(cells, 1):
+        at.output.line(f"row {number}", style="bold")
+        at.output.table(
+            ["name", "value"], list(zip(result.columns, row, strict=True)), cut=["value"], ids=["name"], head=False
+        )
+
+
+def _text(value: object) -> str:
+    text = NOTHING if value is None else str(value)
+    return shortened(" ".join(text.split()), CELL_CHARS_MAX)
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]], texts: Sequence[str]) -> int:
+    """What a table of *cells* takes at least when its *texts* give way."""
+    widths = [max([cell_len(name), *(cell_len(row[place]) for row in cells)]) for place, name in enumerate(columns)]
+    least = (min(width, NARROWEST) if name in texts else width for name, width in zip(columns, widths, strict=True))
+    return sum(least) + len(GAP) * (len(columns) - 1)
+
+
+def _sentences(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Columns with blanks in them and no word too long for a narrow column: those may be wrapped, an id may not."""
+    return [
+        name
+        for place, name in enumerate(columns)
+        if any(" " in row[place] for row in cells)
+        and all(cell_len(word) <= NARROWEST for row in cells for word in row[place].split())
+    ]
 
 
 def _objects(result: Table) -> list[Json]:

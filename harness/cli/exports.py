@@ -1,4 +1,4 @@
-"""Trials for other tools: JSON Lines, CSV, JUnit."""
+"""Trials for other tools: JSON Lines, CSV, JUnit. What is in them comes from models: it stays text wherever it goes."""
 
 import csv
 import io
@@ -6,20 +6,23 @@ import json
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from harness.cli.output import spelled, visible
 from harness.core.hashing import Json, plain
 from harness.core.rows import TrialRow
 from harness.core.trial import Grade
+from harness.report.text import no_formula
 
 
 def to_jsonl(trials: Sequence[TrialRow]) -> str:
-    """One JSON object per trial and line."""
-    return "".join(json.dumps(_flat(trial), ensure_ascii=False) + "\n" for trial in trials)
+    """One JSON object per trial and line; nothing is changed or left out."""
+    return "".join(spelled(json.dumps(_flat(trial), ensure_ascii=False)) + "\n" for trial in trials)
 
 
 def to_csv(trials: Sequence[TrialRow]) -> str:
-    """One line per trial, with a header; lists and objects as JSON.
+    r"""One line per trial, with a header; lists and objects as JSON.
 
-    A field that a spreadsheet would take for a formula is quoted with an apostrophe: outputs of models are hostile.
+    A field that a spreadsheet would take for a formula stands behind an apostrophe, and control characters and
+    direction overrides are spelled out (``\x1b``): JSON Lines and Parquet have the texts as they were.
     """
     rows = [_flat(trial) for trial in trials]
     text = io.StringIO()
@@ -30,19 +33,24 @@ def to_csv(trials: Sequence[TrialRow]) -> str:
 
 
 def to_junit(trials: Sequence[TrialRow]) -> str:
-    """JUnit XML, one case per trial, for continuous integration."""
+    """JUnit XML, one case per trial: its class is the candidate, its name the task (and the epoch, where several are).
+
+    An infra error is an error, any other grade but ``resolved`` a failure of that type. What XML cannot carry is
+    spelled out.
+    """
     errors = sum(trial.grade is Grade.INFRA_ERROR for trial in trials)
     resolved = sum(trial.grade is Grade.RESOLVED for trial in trials)
+    several = any(trial.epoch for trial in trials)
     counts = {"tests": len(trials), "failures": len(trials) - resolved - errors, "errors": errors}
     suite = ET.Element("testsuite", {"name": "harness", **{name: str(count) for name, count in counts.items()}})
     for trial in trials:
+        name = f"{trial.task_id} #{trial.epoch}" if several else trial.task_id
         case = ET.SubElement(
-            suite, "testcase", classname=_xml(trial.candidate), name=_xml(trial.task_id), time=f"{trial.latency_s:.3f}"
+            suite, "testcase", classname=visible(trial.candidate), name=visible(name), time=f"{trial.latency_s:.3f}"
         )
-        if trial.grade is Grade.INFRA_ERROR:
-            ET.SubElement(case, "error", message=_xml(trial.detail), type=trial.grade.value)
-        elif trial.grade is not Grade.RESOLVED:
-            ET.SubElement(case, "failure", message=_xml(trial.detail), type=trial.grade.value)
+        if trial.grade is not Grade.RESOLVED:
+            tag = "error" if trial.grade is Grade.INFRA_ERROR else "failure"
+            ET.SubElement(case, tag, message=visible(trial.detail), type=trial.grade.value)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
 
 
@@ -54,12 +62,5 @@ def _flat(trial: TrialRow) -> dict[str, Json]:
 
 def _cell(value: Json) -> Json:
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
-
-
-def _xml(text: str) -> str:
-    """*text* without the characters that XML cannot carry."""
-    return "".join(char if char in "\t\n\r" or char.isprintable() else "�" for char in text)
+        value = json.dumps(value, ensure_ascii=False)
+    return no_formula(visible(value)) if isinstance(value, str) else value

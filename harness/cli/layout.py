@@ -21,6 +21,8 @@ class Shape:
     """Free text that may take several lines."""
     cut: frozenset[str] = frozenset()
     """Free text of which the beginning is enough."""
+    ids: frozenset[str] = frozenset()
+    """Names that lose their middle, but only where nothing else can give way any more."""
 
     @property
     def flexible(self) -> frozenset[str]:
@@ -32,6 +34,8 @@ def table_lines(
     columns: Sequence[str], rows: Sequence[Sequence[str]], shape: Shape, width: int, *, head: bool = True
 ) -> list[str]:
     """The table as lines, the header first, without blanks at their ends. Ids and numbers are never folded.
+
+    Those of ``shape.ids`` are cut in the middle where the table would not fit otherwise.
 
     Without *head* the first line is empty, and the names of the columns take no room.
 
@@ -68,14 +72,15 @@ def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
 def _widths(columns: Sequence[str], natural: Sequence[int], shape: Shape, width: int) -> list[int]:
     """What each column gets: the widest flexible one gives way first."""
     widths = list(natural)
-    flexible = [place for place, name in enumerate(columns) if name in shape.flexible]
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
-    while excess > 0 and flexible:
-        widest = max(flexible, key=lambda place: widths[place])
-        if widths[widest] <= NARROWEST:
-            break
-        widths[widest] -= 1
-        excess -= 1
+    for giving in (shape.flexible, shape.ids):
+        flexible = [place for place, name in enumerate(columns) if name in giving]
+        excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
+        while excess > 0 and flexible:
+            widest = max(flexible, key=lambda place: widths[place])
+            if widths[widest] <= NARROWEST:
+                break
+            widths[widest] -= 1
+            excess -= 1
     return widths
 
 
@@ -98,7 +103,19 @@ def _cell_lines(cell: str, width: int, name: str, shape: Shape) -> list[str]:
         return [set_cell_size(cell, width - 1).rstrip() + "…"]
     if name in shape.wrap:
         return wrapped(cell, width)
+    if name in shape.ids:
+        return [_middle_cut(cell, width)]
     return [cell]
+
+
+def _middle_cut(cell: str, width: int) -> str:
+    """The beginning and the end of *cell*: names often differ in either."""
+    tail = (width - 1) // 2
+    head = set_cell_size(cell, width - 1 - tail).rstrip()
+    end = cell[-tail:]
+    while cell_len(end) > tail:
+        end = end[1:]
+    return f"{head}…{end}"
 
 
 def _aligned(text: str, width: int, *, right: bool) -> str:

@@ -39,9 +39,8 @@ class Output:
 
     def json(self, value: object) -> None:
         """The machine-readable result: one JSON document."""
-        text = self._clean.redact_json(json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2))
-        # A lone surrogate, in a file name or a model's text, is no character of UTF-8; JSON can spell it.
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+        text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2)
+        sys.stdout.write(spelled(self._clean.redact_json(text)) + "\n")
 
     def raw(self, text: str) -> None:
         """A result in a format of its own, as it is."""
@@ -84,13 +83,14 @@ class Output:
         right: Collection[str] = (),
         wrap: Collection[str] = (),
         cut: Collection[str] = (),
+        ids: Collection[str] = (),
         head: bool = True,
     ) -> None:
-        """A table. Columns named in *right* are aligned to the right; only those in *wrap* and *cut* give way."""
+        """A table. Columns in *right* stand to the right; those in *wrap* and *cut* give way, then those in *ids*."""
         if self.options.json:
             return
         cells = [[visible(NOTHING if cell is None else str(cell)) for cell in row] for row in rows]
-        shape = Shape(right=frozenset(right), wrap=frozenset(wrap), cut=frozenset(cut))
+        shape = Shape(right=frozenset(right), wrap=frozenset(wrap), cut=frozenset(cut), ids=frozenset(ids))
         names, *lines = table_lines(columns, cells, shape, self._out.width, head=head)
         if head:
             self.line(names, style="dim")
@@ -100,6 +100,11 @@ class Output:
     def facts(self, pairs: Sequence[tuple[str, object]]) -> None:
         """Names and values, one pair per line."""
         self.table(["name", "value"], pairs, wrap=["value"], head=False)
+
+    @property
+    def width(self) -> int:
+        """Of tables, in cells."""
+        return self._out.width
 
     @property
     def progress(self) -> Console:
@@ -119,6 +124,22 @@ def visible(text: str) -> str:
     'a\\x1b[31mb'
     """
     return "".join(char if _harmless(char) else char.encode("unicode_escape").decode() for char in text)
+
+
+def spelled(document: str) -> str:
+    r"""The JSON *document* with what must not reach a terminal as JSON's own escapes: it means the same.
+
+    Those are control characters beyond ASCII, direction overrides, and lone surrogates, which UTF-8 cannot carry.
+
+    >>> spelled('["a\u202eb", "\u00fc"]')
+    '["a\\u202eb", "\u00fc"]'
+    """
+    return "".join(char if _harmless(char) else _escape(char) for char in document)
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
 
 
 def secrets_of(environ: Mapping[str, str]) -> Redactor:

@@ -16,7 +16,7 @@ from harness.cli.report_consensus import consensus
 from harness.cli.report_matrix import matrix
 from harness.cli.report_regression import regression
 from harness.cli.runs import print_runs, run_rows
-from harness.cli.runtime import home_of, write_text
+from harness.cli.runtime import home_of, write_page, write_text
 from harness.cli.stored import open_synced
 from harness.content import Home
 from harness.core.errors import ConfigError
@@ -112,7 +112,7 @@ def evidence(
     view = evidence_view(found.quotes, found.context)
     page = out or home.state / "pages" / f"evidence-{found.row.verdict_id}.html"
     templates = home.reports / "templates"
-    write_text(page, render_evidence(view, templates=templates, heads=found.heads, harness=harness_version()))
+    write_page(page, render_evidence(view, templates=templates, heads=found.heads, harness=harness_version()))
     headline = banner(view)["headline"]
     if at.options.json:
         served = view["outcome"]["served"]
@@ -137,7 +137,9 @@ def print_verdict(at: Context, results: Mapping[str, Json], *, indent: str = "")
     """The verdict and its sentences, as they stand on the page, and what the difference costs."""
     verdict = results["verdict"]
     at.output.line(f"{indent}{verdict['headline']}", style=_STYLES[verdict["verdict"]])
-    for sentence in (*verdict["why"], *verdict["warnings"], *_price(results)):
+    # Warnings are among them.
+    doubts = [line["text"] for line in results["health"] if line["state"] == "warn"]
+    for sentence in (*verdict["why"], *doubts, *_price(results)):
         at.output.prose(sentence, indent=indent)
 
 
@@ -180,6 +182,6 @@ def write_ab(
     html = render_ab(
         results, ab_tasks(trials, a=a, b=b, tests=tests, calls=calls), templates=home.reports / "templates"
     )
-    write_text(page, html)
+    write_page(page, html)
     write_text(page.with_suffix(".results.json"), json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
     return results, ab_summary(results, str(page))

@@ -13,7 +13,7 @@ from harness.cli.context import Context
 from harness.cli.exits import Exit
 from harness.cli.labels import link
 from harness.cli.provenance import harness_version
-from harness.cli.runtime import home_of, write_text
+from harness.cli.runtime import home_of, write_page, write_text
 from harness.cli.stored import open_synced
 from harness.content import Home, Registry, load_registry
 from harness.core.errors import ConfigError
@@ -66,7 +66,7 @@ def day(text: str) -> datetime:
 
 def write_consensus(home: Home, results: Mapping[str, Json], page: Path) -> None:
     """Write the page, and ``<page>.results.json`` beside it. Raises ConfigError when a file cannot be written."""
-    write_text(page, render_consensus(results, templates=home.reports / "templates", harness=harness_version()))
+    write_page(page, render_consensus(results, templates=home.reports / "templates", harness=harness_version()))
     write_text(page.with_suffix(".results.json"), json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
 
 

@@ -12,7 +12,7 @@ from harness.cli.exits import Exit
 from harness.cli.labels import link
 from harness.cli.matrix import MarginOption, MinimumOption, ObjectiveOption, RunsOption, proposal
 from harness.cli.provenance import harness_version
-from harness.cli.runtime import home_of, split_names, write_text
+from harness.cli.runtime import home_of, split_names, write_page, write_text
 from harness.cli.stored import open_synced
 from harness.content import Home, load_matrix
 from harness.core.hashing import Json
@@ -63,7 +63,7 @@ def matrix(
 
 def write_matrix_page(home: Home, results: dict[str, Json], page: Path) -> None:
     """Write the page, and ``<page>.results.json`` beside it. Raises ConfigError when a file cannot be written."""
-    write_text(page, render_matrix(results, templates=home.reports / "templates", harness=harness_version()))
+    write_page(page, render_matrix(results, templates=home.reports / "templates", harness=harness_version()))
     write_text(page.with_suffix(".results.json"), json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
 
 

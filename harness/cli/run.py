@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.context import Context
 from harness.cli.exits import Exit
+from harness.cli.designs import AGAINST_ITSELF, look_json, look_words, noise_of, noise_words
 from harness.cli.interrupts import run_async
 from harness.cli.labels import dollars_alike, percent, seconds_alike
 from harness.cli.progress import progress_of
@@ -21,6 +22,7 @@ from harness.core.ids import CandidateId, RunId, SuiteName
 from harness.core.trial import Grade
 from harness.engine import Directory, require_keys
 from harness.evals.plan import Plan, make_plan
+from harness.evals.stopping import aa_plan, stopping_plan
 from harness.evals.run import RunResult, Totals
 from harness.evals.running import RunOptions, asked_candidates, refuse_changed_suite, run_suite
 from harness.transport import Deadlines
@@ -54,6 +56,16 @@ def run(
     ] = None,
     executor: Annotated[str, typer.Option(metavar="NAME", help="Where trials run.")] = "local",
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew instead of continuing.")] = False,
+    stop_early: Annotated[
+        bool, typer.Option("--stop-early", help="Two candidates: stop as soon as it is clear, or hopeless.")
+    ] = False,
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Of --stop-early: how much worse still counts as equivalent; 0.03."),
+    ] = None,
+    aa: Annotated[
+        bool, typer.Option("--aa", help="One candidate against itself, with fresh samples: the noise floor.")
+    ] = False,
 ) -> int:
     """Evaluate candidates on a suite; again, it continues."""
     at: Context = ctx.obj
@@ -71,6 +83,7 @@ def run(
     directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
     require_keys(list(directory.cards_of(asked_candidates(candidates)).values()), environ())
     plan = make_plan(load_suite(home, SuiteName(suite)), candidates, epochs=epochs, limit=limit, seed=seed)
+    plan = designed(plan, stop_early=stop_early, margin=margin, against_itself=aa)
     if not fresh:
         refuse_changed_suite(home.state / "journal", plan)
     with progress_of(at.output, f"run {suite}") as report:
@@ -81,11 +94,24 @@ def run(
             concurrency=concurrency,
             fresh=fresh,
             on_progress=report,
-            provenance=provenance(at.argv),
+            provenance={**provenance(at.argv), **({AGAINST_ITSELF: True} if aa else {})},
         )
         run_id, result = run_async(run_suite(home, registry, plan, options))
-    show(at, plan, run_id, result)
+    show(at, plan, run_id, result, noise=noise_of(home, run_id) if aa else None)
     return exit_of(result)
+
+
+def designed(plan: Plan, *, stop_early: bool, margin: float | None, against_itself: bool) -> Plan:
+    """*plan* as the flags want it. Raises ConfigError for flags that do not go together."""
+    if margin is not None and not stop_early:
+        raise ConfigError("--margin: says when --stop-early may stop, which is not there; harness report ab takes its own")
+    if margin is not None and not 0 < margin < 1:
+        raise ConfigError(f"--margin: {margin} is not between 0 and 1; 0.03 are three points")
+    if stop_early and against_itself:
+        raise ConfigError("--aa: measures noise on every task, and --stop-early would stop it; leave one out")
+    if against_itself:
+        return aa_plan(plan)
+    return stopping_plan(plan, margin=0.03 if margin is None else margin) if stop_early else plan
 
 
 def money(flag: str, text: str | None) -> Decimal | None:
@@ -108,10 +134,12 @@ def exit_of(result: RunResult) -> Exit:
     return Exit.NO_DATA if any(_unmeasured(totals) for totals in result.totals.values()) else Exit.DONE
 
 
-def show(at: Context, plan: Plan, run_id: RunId, result: RunResult) -> None:
-    """The run, as people and scripts read it."""
+def show(
+    at: Context, plan: Plan, run_id: RunId, result: RunResult, *, noise: Mapping[str, Json] | None = None
+) -> None:
+    """The run, as people and scripts read it; *noise* of one against itself."""
     if at.options.json:
-        at.output.json(run_json(plan, run_id, result))
+        at.output.json({**run_json(plan, run_id, result), **({} if noise is None else {"noise_floor": noise})})
         return
     print_totals(at, [("", candidate, totals) for candidate, totals in result.totals.items()])
     at.output.line()
@@ -124,6 +152,8 @@ def show(at: Context, plan: Plan, run_id: RunId, result: RunResult) -> None:
             at.output.prose(
                 f"{candidate}: nothing could be measured; harness runs show {run_id} says why", style="bold red"
             )
+    for sentence in [*look_words(plan, result.look), *([] if noise is None else [noise_words(noise)])]:
+        at.output.prose(sentence)
     if result.complete and len(plan.candidates) > 1:
         at.output.hint(f"next: harness report ab {run_id}")
     else:
@@ -154,6 +184,7 @@ def run_json(plan: Plan, run_id: RunId, result: RunResult) -> Mapping[str, Json]
         "suite": plan.suite.name,
         "candidates": {candidate: _totals_json(totals) for candidate, totals in result.totals.items()},
         "complete": result.complete,
+        **({} if result.look is None else {"stopping": look_json(plan, result.look)}),
     }
 
 

@@ -10,6 +10,7 @@ from harness.cli.context import Context
 from harness.cli.exits import Exit
 from harness.cli.exports import to_csv, to_jsonl, to_junit
 from harness.cli.labels import counted, dollars_alike, percent, seconds_alike, shortened
+from harness.cli.runs_compare import compare
 from harness.cli.runtime import home_of, write_text
 from harness.cli.stored import open_synced
 from harness.content import Home
@@ -27,10 +28,11 @@ FORMATS = (*TEXTS, "parquet")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    runs = typer.Typer(help="What was run: list, show, export.", invoke_without_command=True)
+    runs = typer.Typer(help="What was run: list, show, compare, export.", invoke_without_command=True)
     runs.callback()(_default)
     runs.command(name="list")(list_)
     runs.command(name="show")(show)
+    runs.command(name="compare")(compare)
     runs.command(name="export")(export)
     app.add_typer(runs, name="runs")
 
@@ -87,6 +89,7 @@ def print_runs(at: Context, rows: Sequence[RunRow]) -> None:
         ],
         right=["trials"],
         cut=["candidates"],
+        ids=["run", "suite"],
     )
 
 
@@ -129,7 +132,7 @@ def _print_trials(at: Context, trials: Sequence[TrialRow], *, epochs: int) -> No
         for trial, cost, latency in zip(trials, costs, latencies, strict=True)
     ]
     columns = ["task", "candidate", "grade", "cost", "latency", "why"]
-    at.output.table(columns, rows, right=["cost", "latency"], cut=["why"])
+    at.output.table(columns, rows, right=["cost", "latency"], cut=["why"], ids=["task", "candidate"])
 
 
 def _telling(trial: TrialRow) -> bool:
@@ -142,7 +145,12 @@ def export(
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="jsonl, csv, parquet or junit.")] = "jsonl",
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Standard output otherwise.")] = None,
 ) -> int:
-    """The trials of one run, for other tools."""
+    """The trials of one run, for other tools. Outputs of models are in them; none of the formats lets them do anything.
+
+    jsonl and parquet keep every text as it is (jsonl writes control characters and direction overrides as JSON
+    escapes). csv puts an apostrophe before what a spreadsheet would take for a formula, and it and junit spell out
+    control characters (backslash, x, code). junit: resolved passes, infra_error is an error, the rest are failures.
+    """
     at: Context = ctx.obj
     if format_ not in FORMATS:
         raise ConfigError(f"--format: no format {format_!r}; there are: {', '.join(FORMATS)}")

@@ -10,6 +10,8 @@ from harness.content import Home, find_home
 from harness.core.errors import ConfigError
 from harness.core.ports import Clock
 
+_PAGE_PEEK_BYTES = 64
+
 
 def home_of(options: Options) -> Home:
     """The home folder: --home, $HARNESS_HOME, the current folder, the checkout, the installed copy."""
@@ -43,6 +45,20 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="", errors="backslashreplace")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def write_page(path: Path, html: str) -> None:
+    """:func:`write_text` of a page, which may take the place of a page, and of nothing else that exists."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_PAGE_PEEK_BYTES)
+    except FileNotFoundError:
+        beginning = b""
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+    if beginning.strip() and not beginning.lstrip().lower().startswith(b"<!doctype html"):
+        raise ConfigError(f"{path}: exists and is no HTML page: it is left as it is; choose another name with -o")
+    write_text(path, html)
 
 
 def read_text(path: Path) -> str:

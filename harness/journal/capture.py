@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from harness.core.ballot import Answer, Ballot, BallotKind
 from harness.core.event import Call, Decided, Event, Executed, GradeGiven, Reviewed, RunStarted, Step
-from harness.core.execution import Execution, TestResult
+from harness.core.execution import Execution, Output, TestResult
 from harness.core.hashing import digest
 from harness.core.outcome import Outcome
 from harness.core.response import FailureKind, Reply, Response
@@ -72,7 +72,15 @@ def _tests(tests: Iterable[TestResult]) -> tuple[TestResult, ...]:
 
 
 def _execution(execution: Execution) -> Execution:
-    return replace(execution, log=_text(execution.log), tests=_tests(execution.tests))
+    tests = _tests(execution.tests)
+    if execution.outputs:  # then a test is named by its own text, which a model wrote
+        tests = tuple(replace(test, id=_text(test.id)) for test in tests)
+    outputs = tuple(map(_output, execution.outputs))
+    return replace(execution, log=_text(execution.log), tests=tests, outputs=outputs)
+
+
+def _output(output: Output) -> Output:
+    return replace(output, input=_text(output.input), value=_maybe(output.value))
 
 
 def _step(step: Step | None) -> Step | None:

@@ -59,6 +59,22 @@ def mcnemar_sample_size_connor(
     return _size(((z_alpha * math.sqrt(total) + z_power * math.sqrt(total - delta * delta)) / delta) ** 2)
 
 
+def tasks_to_see(difference: float, *, discordant: float, power: float = 0.8) -> int:
+    """Tasks that show *difference* between two that differ on the share *discordant* of tasks.
+
+    More, where the difference itself is larger than that: it cannot be seen on fewer tasks than it is on.
+    """
+    total = max(discordant, difference)
+    low, high = (total - difference) / 2, (total + difference) / 2
+    return mcnemar_sample_size_connor(p_a_only=low, p_b_only=high, power=power).n
+
+
+def smallest_difference(tasks: int, *, discordant: float, power: float = 0.8) -> float | None:
+    """The smallest difference, in whole points as a share, that *tasks* tasks show; ``None``: none up to 100."""
+    shares = (points / 100 for points in range(1, 101))
+    return next((share for share in shares if tasks_to_see(share, discordant=discordant, power=power) <= tasks), None)
+
+
 def noninferiority_sample_size(
     *, p_a_only: float, p_b_only: float, margin: float, alpha: float = 0.05, power: float = 0.8
 ) -> SampleSize:

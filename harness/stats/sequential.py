@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from harness.stats.arguments import finite, inside, positive, whole
 
+_BISECTIONS = 30
+"""To a billionth."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EValue:
@@ -96,13 +99,29 @@ def _shares(d: Sequence[float]) -> list[float]:
     return [(value + 1) / 2 for value in values]
 
 
+@dataclass(slots=True, kw_only=True)
+class _Stake:
+    """How much to stake on the next task, from the spread seen before it; a prior of one task at 1/2, variance 1/4."""
+
+    alpha: float
+    t: int = 0
+    total: float = 0.5
+    spread: float = 0.25
+
+    def next(self) -> float:
+        return math.sqrt(2 * math.log(1 / self.alpha) / (math.log(2 + self.t) * self.spread))
+
+    def take(self, value: float) -> None:
+        self.t += 1
+        self.total += value
+        self.spread += (value - self.total / (self.t + 1)) ** 2
+
+
 def _bets(x: Sequence[float], alpha: float) -> list[float]:
-    # How much to stake on each task, from the spread seen before it; a prior of one task at 1/2 with variance 1/4.
-    bets, total, spread = [], 0.5, 0.25
-    for t, value in enumerate(x, start=1):
-        bets.append(math.sqrt(2 * math.log(1 / alpha) / (math.log(1 + t) * spread)))
-        total += value
-        spread += (value - total / (t + 1)) ** 2
+    bets, stake = [], _Stake(alpha=alpha)
+    for value in x:
+        bets.append(stake.next())
+        stake.take(value)
     return bets
 
 
@@ -158,21 +177,67 @@ def betting_martingale(
     inside("alpha", alpha)
     if not 0 <= theta <= 1:
         raise ValueError(f"theta must lie within [0, 1]: {theta!r}")
-    up = _capital(x, m, _bets(x, alpha * theta) if theta else [], sign=1)
-    down = _capital(x, m, _bets(x, alpha * (1 - theta)) if theta < 1 else [], sign=-1)
+    up = _path(x, Bettor(m=m, alpha=alpha * theta, upwards=True)) if theta else [0.0] * len(x)
+    down = _path(x, Bettor(m=m, alpha=alpha * (1 - theta), upwards=False)) if theta < 1 else [0.0] * len(x)
     path = [theta * high + (1 - theta) * low for high, low in zip(up, down, strict=True)]
     return Martingale(final=path[-1], max=max(path))
 
 
-def _capital(x: Sequence[float], m: float, bets: Sequence[float], *, sign: int) -> list[float]:
-    if not bets:
-        return [0.0] * len(x)
-    cap = 0.5 / (m if sign > 0 else 1 - m)
-    path, capital = [], 1.0
-    for value, bet in zip(x, bets, strict=True):
-        capital = min(1e300, capital * (1 + sign * min(cap, bet) * (value - m)))
-        path.append(capital)
-    return path
+class Bettor:
+    """Bets task by task against "the mean of x is m", on a higher mean or on a lower one.
+
+    Its capital starts at 1 and never falls below 0; when the mean is *m*, it ever reaches ``1/alpha`` with a
+    probability of *alpha* at most. *x* lies within [0, 1].
+    """
+
+    __slots__ = ("_cap", "_m", "_sign", "_stake", "capital", "highest")
+
+    def __init__(self, *, m: float, alpha: float, upwards: bool) -> None:
+        self._m, self._sign, self._cap = m, 1 if upwards else -1, 0.5 / (m if upwards else 1 - m)
+        self._stake = _Stake(alpha=alpha)
+        self.capital = self.highest = 1.0
+
+    def take(self, x: float) -> float:
+        """The capital after one more task."""
+        bet = min(self._cap, self._stake.next())
+        self.capital = min(1e300, self.capital * (1 + self._sign * bet * (x - self._m)))
+        self.highest = max(self.highest, self.capital)
+        self._stake.take(x)
+        return self.capital
+
+
+def _path(x: Sequence[float], bettor: Bettor) -> list[float]:
+    return [bettor.take(value) for value in x]
+
+
+def betting_confidence_sequence(*, d: Sequence[float], alpha: float = 0.05) -> SequenceInterval:
+    """The last interval of a confidence sequence of the mean difference: what two bettors could not exclude.
+
+    Of every mean, one bettor with half of *alpha* bets on a higher one and one on a lower one; a mean that either got
+    rich against is out, and stays out. Covers at all looks at once with a probability of ``1 - alpha`` at least
+    (Waudby-Smith and Ramdas 2024). Each bettor's capital falls with its mean, so each end is found by bisection. Raises
+    ValueError for a difference outside [-1, 1].
+    """
+    x, half = _shares(d), inside("alpha", alpha) / 2
+    below = _excluded(x, half)
+    above = _excluded([1 - value for value in x], half)
+    return SequenceInterval(lo=2 * below - 1, hi=1 - 2 * above)
+
+
+def betting_lower_bound(*, d: Sequence[float], alpha: float = 0.05) -> float:
+    """The lower end of :func:`betting_confidence_sequence` alone, with all of *alpha* for it."""
+    return 2 * _excluded(_shares(d), inside("alpha", alpha)) - 1
+
+
+def _excluded(x: Sequence[float], alpha: float) -> float:
+    # The highest mean that a bettor on a higher one got rich against, rounded down; 0 when there is none.
+    low, high = 0.0, 1.0
+    for _ in range(_BISECTIONS):
+        m = (low + high) / 2
+        bettor = Bettor(m=m, alpha=alpha, upwards=True)
+        _path(x, bettor)
+        low, high = (m, high) if bettor.highest >= 1 / alpha else (low, m)
+    return low
 
 
 def cusum_tabular(*, y: Sequence[float], target: float, sd: float, k: float = 0.5, h: float = 8.0) -> Cusum:

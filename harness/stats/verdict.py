@@ -9,55 +9,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.stats.arguments import inside
-from harness.stats.clusters import adjusted_task_mean_diff, paired_task_mean_diff
+from harness.stats.effect import CONF, DIFFERING_MIN, PairedEffect, PairedFacts, facts_of, paired_effect
 from harness.stats.multiple import holm
-from harness.stats.paired import mcnemar, tango_paired_ci
 from harness.stats.pairing import Pairing, TaskPair
 from harness.stats.power import mcnemar_sample_size_connor, noninferiority_sample_size, paired_t_sample_size
-from harness.stats.resampling import sign_flip_permutation_exact
 
 Verdict = Literal["better", "worse", "equivalent", "insufficient"]
 
 EXIT_CODES: Mapping[Verdict, int] = {"better": 0, "equivalent": 0, "worse": 3, "insufficient": 5}
 
-CONF = 0.95
-_ONE_SIDED = 0.90
-"""The lower end of a two-sided 90 % interval bounds one-sided at 95 %."""
 INFRA_SHARE_MAX = 0.10
 """More trials of an arm than this not measured: no verdict."""
 INFRA_GAP_MAX = 0.05
 """Arms that differ by more than this in the share not measured: no verdict."""
-DIFFERING_MIN = 10
-"""Fewer tasks than this with different results: the verdict says how few it rests on."""
 TASKS_MAX = 1_000_000
 """A need beyond this many tasks is not worth stating as a number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedFacts:
-    """What two candidates did on the tasks they share: four counts, or one difference per task."""
-
-    both: int = 0
-    a_only: int = 0
-    """Tasks that A resolved and B did not."""
-    b_only: int = 0
-    neither: int = 0
-    differences: tuple[float, ...] | None = None
-    """Several epochs: B's share of resolved epochs minus A's, per task. ``None``: the counts hold."""
-
-    @property
-    def n(self) -> int:
-        """Paired tasks."""
-        if self.differences is not None:
-            return len(self.differences)
-        return self.both + self.a_only + self.b_only + self.neither
-
-    @property
-    def differing(self) -> int:
-        """Tasks on which the two are not alike."""
-        if self.differences is not None:
-            return sum(1 for difference in self.differences if difference)
-        return self.a_only + self.b_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +45,6 @@ class Infra:
     def share_b(self) -> float:
         """0 without trials."""
         return self.b / self.trials_b if self.trials_b else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedEffect:
-    """A paired difference with its interval."""
-
-    n: int
-    diff: float | None
-    """``None`` without a shared task."""
-    lo: float
-    """Two-sided 95 %; -1 and 1 when nothing is known."""
-    hi: float
-    p: float
-    """Two-sided p of no difference."""
-    lower_one_sided: float
-    """Lower bound at one-sided 95 %: B is worse by no more than this; -1 when nothing is known."""
-    method: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,66 +81,6 @@ class PairedVerdict:
     def exit_code(self) -> int:
         """0 better or equivalent, 3 worse, 5 insufficient."""
         return EXIT_CODES[self.verdict]
-
-
-def facts_of(tasks: Sequence[TaskPair]) -> PairedFacts:
-    """Counts when every task was run once, task differences otherwise."""
-    if any(len(task.a) > 1 for task in tasks):
-        return PairedFacts(differences=tuple(task.difference for task in tasks))
-    cells = [(task.a_rate > 0, task.b_rate > 0) for task in tasks]
-    return PairedFacts(
-        both=cells.count((True, True)),
-        a_only=cells.count((True, False)),
-        b_only=cells.count((False, True)),
-        neither=cells.count((False, False)),
-    )
-
-
-def paired_effect(facts: PairedFacts) -> PairedEffect:
-    """The difference of *facts* with its 95 % interval and p, by the method that fits them.
-
-    One epoch: Tango's score interval and McNemar's mid-p. Several: t on task differences; with fewer than
-    :data:`DIFFERING_MIN` tasks that differ, the adjusted t interval and the exact sign-flip test, because the plain
-    one could have width 0.
-    """
-    if facts.n == 0:
-        return PairedEffect(n=0, diff=None, lo=-1.0, hi=1.0, p=1.0, lower_one_sided=-1.0, method="no shared task")
-    if facts.differences is not None:
-        return _repeated_effect(facts.differences, facts.differing)
-    interval = tango_paired_ci(n=facts.n, a_only=facts.a_only, b_only=facts.b_only, conf=CONF)
-    one_sided = tango_paired_ci(n=facts.n, a_only=facts.a_only, b_only=facts.b_only, conf=_ONE_SIDED)
-    return PairedEffect(
-        n=facts.n,
-        diff=interval.delta,
-        lo=interval.lo,
-        hi=interval.hi,
-        p=mcnemar(a_only=facts.a_only, b_only=facts.b_only).p_midp,
-        lower_one_sided=one_sided.lo,
-        method="Tango score interval, McNemar mid-p",
-    )
-
-
-def _repeated_effect(d: tuple[float, ...], differing: int) -> PairedEffect:
-    if differing < DIFFERING_MIN:
-        fit, one_sided = adjusted_task_mean_diff(d=d, conf=CONF), adjusted_task_mean_diff(d=d, conf=_ONE_SIDED)
-        p: float | None = sign_flip_permutation_exact(d=d).p
-        method = "adjusted t interval on task means, exact sign-flip p"
-    else:
-        fit, one_sided = paired_task_mean_diff(d=d, conf=CONF), paired_task_mean_diff(d=d, conf=_ONE_SIDED)
-        p, method = fit.p, "t interval on task means"
-    assert fit.t_lo is not None, "only the plain interval of a single task has no ends"
-    assert fit.t_hi is not None, "both ends or none"
-    assert one_sided.t_lo is not None, "as the two-sided one"
-    assert p is not None, "two tasks or more have a p"
-    return PairedEffect(
-        n=len(d),
-        diff=fit.mean,
-        lo=max(-1.0, fit.t_lo),
-        hi=min(1.0, fit.t_hi),
-        p=p,
-        lower_one_sided=max(-1.0, one_sided.t_lo),
-        method=method,
-    )
 
 
 def _state(effect: PairedEffect, margin: float) -> Verdict:
@@ -241,7 +130,8 @@ def _needed(facts: PairedFacts, effect: PairedEffect, margin: float) -> list[flo
     return sizes
 
 
-def _more_tasks(facts: PairedFacts, effect: PairedEffect, margin: float) -> tuple[int | None, str]:
+def more_tasks(facts: PairedFacts, effect: PairedEffect, margin: float) -> tuple[int | None, str]:
+    """How many more tasks would settle it with 80 % power, if the rates stay as observed, or why nobody can say."""
     if facts.n == 0:
         return None, "How often they differ is not known, so neither is how many tasks it takes."
     sizes = _needed(facts, effect, margin)
@@ -252,7 +142,8 @@ def _more_tasks(facts: PairedFacts, effect: PairedEffect, margin: float) -> tupl
     return max(1, int(min(sizes)) - facts.n), ""
 
 
-def _outlook(more: int | None, missing: str) -> str:
+def outlook(more: int | None, missing: str) -> str:
+    """The sentence that says what :func:`more_tasks` found."""
     if more is None:
         return missing
     return f"About {more:,} more tasks like these would settle it (80% power), if the rates stay as observed."
@@ -263,7 +154,8 @@ def _points(share: float) -> str:
     return "0.0" if written in {"+0.0", "−0.0"} else written
 
 
-def _measured(effect: PairedEffect) -> str:
+def measured(effect: PairedEffect) -> str:
+    """The sentence that states *effect*."""
     assert effect.diff is not None, "said only when there are pairs"
     tasks = "1 task" if effect.n == 1 else f"{effect.n:,} tasks"
     return (
@@ -272,7 +164,8 @@ def _measured(effect: PairedEffect) -> str:
     )
 
 
-def _unmeasured(infra: Infra) -> str:
+def unmeasured(infra: Infra) -> str:
+    """Why *infra* leaves no room for a verdict; empty when it does."""
     shares = f"{infra.share_a:.1%} of A's trials and {infra.share_b:.1%} of B's failed for reasons of infrastructure"
     if max(infra.share_a, infra.share_b) > INFRA_SHARE_MAX:
         return f"It could not be measured: {shares}, and {INFRA_SHARE_MAX:.0%} is the most a verdict may rest on."
@@ -284,18 +177,18 @@ def _unmeasured(infra: Infra) -> str:
 def _reasons(state: Verdict, effect: PairedEffect, margin: float) -> list[str]:
     points = f"{margin * 100:g}"
     if state == "better":
-        return [_measured(effect), "The whole interval lies above 0."]
+        return [measured(effect), "The whole interval lies above 0."]
     if state == "worse" and effect.hi < -margin:
-        return [_measured(effect), f"The whole interval lies beyond the margin of −{points}."]
+        return [measured(effect), f"The whole interval lies beyond the margin of −{points}."]
     if state == "worse":
         within = f"all of it within the margin of −{points}" if effect.lo > -margin else f"the margin is −{points}"
-        return [_measured(effect), f"The whole interval lies below 0; {within}."]
+        return [measured(effect), f"The whole interval lies below 0; {within}."]
     if state == "equivalent":
-        return [_measured(effect), f"The whole interval lies within ±{points}."]
+        return [measured(effect), f"The whole interval lies within ±{points}."]
     if effect.diff is None:
         return ["The two candidates share no measured task."]
     found = [
-        _measured(effect),
+        measured(effect),
         f"The interval holds 0 and reaches beyond ±{points}: neither a difference nor equivalence.",
     ]
     if effect.lower_one_sided > -margin:
@@ -304,7 +197,8 @@ def _reasons(state: Verdict, effect: PairedEffect, margin: float) -> list[str]:
     return found
 
 
-def _headline(state: Verdict, effect: PairedEffect, margin: float, *, a: str, b: str) -> str:
+def headline(state: Verdict, effect: PairedEffect, margin: float, *, a: str, b: str) -> str:
+    """The verdict in one line."""
     points = f"{margin * 100:g}"
     if state == "better":
         return f"{b} is better than {a}"
@@ -346,18 +240,18 @@ def paired_verdict(
     if margin != 0:
         inside("margin", margin)
     infra = infra or Infra()
-    effect, unmeasured = paired_effect(facts), _unmeasured(infra)
-    state = "insufficient" if unmeasured else _state(effect, margin)
+    effect, unknown = paired_effect(facts), unmeasured(infra)
+    state = "insufficient" if unknown else _state(effect, margin)
     by_class = class_effects(classes or {}, margin=margin)
     why, more, missing = _reasons(state, effect, margin), None, ""
-    if unmeasured:
-        why, missing = [unmeasured], "What was not measured has to be measured first; more tasks do not help."
+    if unknown:
+        why, missing = [unknown], "What was not measured has to be measured first; more tasks do not help."
     elif state == "insufficient":
-        more, missing = _more_tasks(facts, effect, margin)
-        why.append(_outlook(more, missing))
+        more, missing = more_tasks(facts, effect, margin)
+        why.append(outlook(more, missing))
     return PairedVerdict(
         verdict=state,
-        headline="Could not be measured" if unmeasured else _headline(state, effect, margin, a=a, b=b),
+        headline="Could not be measured" if unknown else headline(state, effect, margin, a=a, b=b),
         why=tuple(why),
         warnings=tuple(_warnings(facts, infra, state, by_class)),
         effect=effect,
