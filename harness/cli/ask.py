@@ -14,6 +14,7 @@ from harness.cli.interrupts import run_async
 from harness.cli.outcomes import outcome_json, print_outcome
 from harness.cli.runtime import environ, home_of, read_text, split_names, unique_name
 from harness.compare import comparator
+from harness.compare.behaviour import SameOutputs
 from harness.content import load_registry
 from harness.core.ballot import Answer, Compare, Extract
 from harness.core.errors import ConfigError
@@ -125,14 +126,28 @@ def panel_of(flags: Flags, directory: Directory, task_class: str | None) -> Cons
                 raise ConfigError("--tests: one model is asked alone; name two or more in --models")
             return _alone(CandidateId(names[0]), directory)
         target = directory.panel(_policy(flags, names, task_class))
-    if flags.tests is not None and comparator(target.policy.compare).needs != "execution":
-        raise ConfigError(
-            f"--tests: policy {target.policy.name!r} compares text ({target.policy.compare.name}); "
-            "tests need the comparator 'tests'"
-        )
-    if flags.tests is None and comparator(target.policy.compare).needs == "execution":
-        raise ConfigError(f"policy {target.policy.name!r} compares by behaviour: give --tests FILE")
+    _check_tests(flags, target.policy)
     return target
+
+
+def _check_tests(flags: Flags, policy: Policy) -> None:
+    """Raise ConfigError for tests that are missing, or that nobody would run."""
+    compare = comparator(policy.compare)
+    if isinstance(compare, SameOutputs):
+        if flags.tests is not None:
+            raise ConfigError(
+                f"--tests {flags.tests}: the panel of policy {policy.name!r} makes up its tests itself "
+                "(tests: generated); without that option it runs yours"
+            )
+    elif flags.tests is not None and compare.needs != "execution":
+        raise ConfigError(
+            f"--tests: policy {policy.name!r} compares text ({policy.compare.name}); tests need the comparator 'tests'"
+        )
+    elif flags.tests is None and compare.needs == "execution":
+        raise ConfigError(
+            f"policy {policy.name!r} compares by behaviour: give --tests FILE, or let the panel make up tests, with "
+            "compare: {name: tests, tests: generated} in a policy"
+        )
 
 
 def _alone(candidate: CandidateId, directory: Directory) -> Consensus | CandidateId:
@@ -190,24 +205,25 @@ def _compare(flags: Flags) -> Compare:
 
 async def _ask_panel(engine: Engine, request: Request, target: Consensus, tests: Path | None) -> Outcome:
     name = CandidateId(f"consensus/{target.policy.name}")
-    if tests is None:
+    if comparator(target.policy.compare).needs != "execution":
         return await engine.ask_panel(Question(request=request), target, name)
     task = _task(request, tests)
     async with open_executor() as executor:
         run: Execute = partial(_execute, executor, task)
-        return await engine.ask_panel(Question(request=request, execute=run), target, name)
+        question = Question(request=request, execute=run, observer=executor.observer_for(task))
+        return await engine.ask_panel(question, target, name)
 
 
 async def _execute(executor: SandboxExecutor, task: Task, _model: ModelId, answer: Answer) -> Execution:
     return await executor.execute(task, answer.text)
 
 
-def _task(request: Request, tests: Path) -> Task:
+def _task(request: Request, tests: Path | None) -> Task:
     return Task(
         id=TaskId("ask"),
         task_class=request.task_class,
         prompt=request.messages[-1].content,
-        tests=read_text(tests),
+        tests=None if tests is None else read_text(tests),
         digest=request.sha256,
     )
 

@@ -49,7 +49,9 @@ def calibrate_(
         float | None, typer.Option(metavar="SHARE", help="Certify this limit beside 1, 2, 5 and 10 %.")
     ] = None,
 ) -> int:
-    """Learn from graded runs how sure a policy may be, and which risk limits it keeps.
+    """Learn from graded runs how sure a policy may be.
+
+    And which limits of the risk it keeps.
 
     Writes registry/calibration/CLASS.json, one file per task class: review it and commit it. Exit code 5 when the
     limit asked for (--risk-limit, else the policy's own) needs more labels, 3 when no number of labels would do.

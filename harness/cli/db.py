@@ -15,7 +15,7 @@ from harness.cli.exits import Exit
 from harness.cli.labels import NOTHING, counted, shortened
 from harness.cli.layout import GAP, NARROWEST
 from harness.cli.runtime import home_of
-from harness.cli.stored import open_synced
+from harness.cli.stored import WAIT_S, open_synced
 from harness.core.hashing import Json
 from harness.store import Table, open_store
 
@@ -59,7 +59,7 @@ def sync(ctx: typer.Context) -> int:
     """Take in new journal lines; every reading command does."""
     at: Context = ctx.obj
     home = home_of(at.options)
-    with open_store(home.state / "harness.duckdb") as store:
+    with open_store(home.state / "harness.duckdb", wait_s=WAIT_S) as store:
         synced = store.sync(home.state / "journal")
     if at.options.json:
         at.output.json(

@@ -68,12 +68,8 @@ def noise_words(noise: Mapping[str, Json]) -> str:
 
 def noise_floors(store: Store, run: RunRow, candidates: Sequence[str]) -> list[dict[str, Json]]:
     """The newest noise floor of each of *candidates*, measured on the content of *run*'s suite."""
-    known = [
-        row for row in runs_query(store)
-        if row.provenance.get(AGAINST_ITSELF) is True and row.suite == run.suite and row.suite_digest == run.suite_digest
-    ]  # fmt: skip
+    alike = [row for row in runs_query(store) if (row.suite, row.suite_digest) == (run.suite, run.suite_digest)]
+    known = [row for row in alike if row.provenance.get(AGAINST_ITSELF) is True]
     newest = [next((row for row in known if row.candidates == (name,)), None) for name in candidates]
     found = [noise_results(row, night_trials(store, [row.run_id])) for row in newest if row is not None]
-    return [plain_noise for plain_noise in found if plain_noise is not None]
-
-
+    return [floor for floor in found if floor is not None]

@@ -35,7 +35,7 @@ def drift_(
         typer.Option(metavar="DATE", help="Verdicts from then on, as 2026-11-20; default: since it was calibrated."),
     ] = "",
 ) -> int:
-    """Compare how often live votes agree with how often the calibration expects it.
+    """Do live votes still agree as often as calibrated?
 
     An alarm revokes the certificates of that task class until the policy is calibrated again, and ends with exit code
     3. Exit code 5 with too few verdicts to tell.

@@ -24,6 +24,8 @@ from harness.store import runs as runs_query
 from harness.store import trials as trials_query
 from harness.transport import SystemClock
 
+MINIMUM_TASKS, MARGIN = 20, 0.03
+"""What the options are where nobody says otherwise."""
 OBJECTIVES: tuple[Objective, ...] = ("cost", "latency", "quality")
 
 RunsOption = Annotated[str, typer.Option("--runs", metavar="RUN,…", help="Measured by these runs only.")]
@@ -74,8 +76,8 @@ def propose_(
     ctx: typer.Context,
     runs: RunsOption = "",
     objective: ObjectiveOption = "cost",
-    minimum_tasks: MinimumOption = 20,
-    margin: MarginOption = 0.03,
+    minimum_tasks: MinimumOption = MINIMUM_TASKS,
+    margin: MarginOption = MARGIN,
 ) -> int:
     """The matrix that the measured runs support. Changes nothing."""
     at: Context = ctx.obj
@@ -96,8 +98,8 @@ def diff_(
     ctx: typer.Context,
     runs: RunsOption = "",
     objective: ObjectiveOption = "cost",
-    minimum_tasks: MinimumOption = 20,
-    margin: MarginOption = 0.03,
+    minimum_tasks: MinimumOption = MINIMUM_TASKS,
+    margin: MarginOption = MARGIN,
 ) -> int:
     """What a promotion would change, and why."""
     at: Context = ctx.obj
@@ -115,8 +117,8 @@ def promote(
     ctx: typer.Context,
     runs: RunsOption = "",
     objective: ObjectiveOption = "cost",
-    minimum_tasks: MinimumOption = 20,
-    margin: MarginOption = 0.03,
+    minimum_tasks: MinimumOption = MINIMUM_TASKS,
+    margin: MarginOption = MARGIN,
     force: Annotated[
         str, typer.Option(metavar="REASON", help="Promote although the gate refuses; the reason is put on record.")
     ] = "",

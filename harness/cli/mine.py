@@ -84,7 +84,9 @@ def mine_(
     refresh: _Refresh = False,
     dry_run: _Dry = False,
 ) -> int:
-    """Make a suite of proven tasks from a repository's history; again, it continues.
+    """Make a suite of proven tasks from a git history.
+
+    The same command again continues.
 
     Each commit that changes source and tests is a candidate. Its tests must fail before and pass after, every time, in
     an environment of its day. Every other commit is listed in DIR/mine.json with the rule that refused it.

@@ -9,14 +9,15 @@ from pathlib import Path
 from harness.cli.context import Context
 from harness.cli.exits import Exit
 from harness.cli.interrupts import run_async
-from harness.cli.labels import counted
+from harness.cli.labels import counted, link
+from harness.cli.matrix import MARGIN, MINIMUM_TASKS, proposal
 from harness.cli.nights import CONFIRMS, judge, load_course, write_outputs, write_report
 from harness.cli.progress import progress_of
 from harness.cli.provenance import provenance
-from harness.cli.runtime import environ
+from harness.cli.runtime import environ, write_text
 from harness.cli.stored import open_synced
-from harness.content import Home, Registry, Schedule, load_suite
-from harness.core.errors import BudgetError
+from harness.content import Home, Registry, Schedule, load_matrix, load_suite, matrix_text
+from harness.core.errors import BudgetError, ConfigError
 from harness.core.hashing import Json
 from harness.engine import Directory, require_keys
 from harness.evals.notifying import notify
@@ -33,6 +34,7 @@ from harness.evals.scheduling import (
     write_done,
 )
 from harness.report.regression import suspected_tasks
+from harness.routing import diff
 from harness.stats import AlertRule
 from harness.store import runs as runs_query
 from harness.store import spent_usd
@@ -86,7 +88,8 @@ def carry_out(at: Context, home: Home, registry: Registry, standing: Standing, *
     folder = out_dir or home.state / "pages"
     page = write_report(home, course, results, page=folder / f"regression-{run_id}.html")
     outputs = {} if out_dir is None else write_outputs(home, results, folder=out_dir)
-    remarks = [*unpaid, *_missed(standing), *_told(schedule, results, standing)]
+    proposed = _proposed(home, run_id, folder) if schedule.propose_matrix else []
+    remarks = [*unpaid, *proposed, *_missed(standing), *_told(schedule, results, standing)]
     code = Exit(results["verdict"]["exit_code"])
     now = SystemClock().now()
     write_done(home, schedule.name, Done(slot=standing.slot, run_id=run_id, ended_at=now, exit_code=code))
@@ -114,6 +117,20 @@ def _confirmed(
     except BudgetError as error:
         return done, [f"not confirmed: {error}"]
     return done, []
+
+
+def _proposed(home: Home, run_id: str, folder: Path) -> list[str]:
+    """Write the routing matrix that all runs support, as it would stand after a promotion; promotes nothing."""
+    try:
+        matrix = proposal(home, (), objective="cost", minimum_tasks=MINIMUM_TASKS, margin=MARGIN)
+    except ConfigError as error:  # only built-in candidates were measured; the night has its report all the same
+        return [f"no proposal of the routing matrix: {error}"]
+    path = folder / f"matrix-{run_id}.yaml"
+    header = ["A proposal: harness matrix promote writes registry/matrix.yaml, if the evidence carries it."]
+    write_text(path, matrix_text(home, matrix, header))
+    changes = diff(load_matrix(home), matrix)
+    said = "no choice would change" if not changes else f"{counted(len(changes), 'choice')} would change"
+    return [f"proposal of the routing matrix, {said}: {link(path)}"]
 
 
 def _measured(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cli.context import Context
+from harness.cli.designs import AGAINST_ITSELF
 from harness.cli.exits import Exit
 from harness.cli.labels import link
 from harness.cli.provenance import harness_version
@@ -16,6 +17,7 @@ from harness.core.errors import ConfigError
 from harness.core.hashing import Json
 from harness.core.ids import SuiteName
 from harness.core.rows import RunRow, TrialRow
+from harness.report.ab_sequence import STOPPING
 from harness.report.regression import compared_runs, regression_results
 from harness.report.regression_nights import POOLED, SHOWN, Baseline, Night
 from harness.report.regression_outputs import to_annotations, to_comment, to_csv, to_junit, to_markdown
@@ -72,8 +74,9 @@ def load_course(home: Home, suite: str, *, run: str | None, chosen: Sequence[str
         )
 
 
-def _confirming(row: RunRow) -> bool:
-    return bool(row.provenance.get(CONFIRMS))
+def _apart(row: RunRow) -> bool:
+    """A run that is no night: fresh samples of one, a candidate against itself, or one that could stop early."""
+    return any(row.provenance.get(name) for name in (CONFIRMS, AGAINST_ITSELF, STOPPING))
 
 
 def _last(store: Store, every: Sequence[RunRow], suite: str, run: str | None) -> RunRow:
@@ -82,7 +85,7 @@ def _last(store: Store, every: Sequence[RunRow], suite: str, run: str | None) ->
         if found.suite != suite:
             raise ConfigError(f"--run: run {found.run_id} is one of suite {found.suite!r}, not of {suite!r}")
         return found
-    nights = [row for row in every if not _confirming(row)]
+    nights = [row for row in every if not _apart(row)]
     if not nights:
         suites = sorted({row.suite for row in runs_query(store)})
         known = f"there are runs of: {', '.join(suites)}" if suites else "nothing has been run yet"
@@ -112,7 +115,7 @@ def _nights(store: Store, every: Sequence[RunRow], now: RunRow, baseline: Baseli
     earlier = [
         row
         for row in reversed(every)
-        if row.started_at < now.started_at and not _confirming(row) and shared & set(row.candidates)
+        if row.started_at < now.started_at and not _apart(row) and shared & set(row.candidates)
     ]
     named = [row for row in reversed(every) if row.run_id in baseline.run_ids and row.run_id != now.run_id]
     recent = [row for row in earlier if row.run_id not in baseline.run_ids][-(POOLED + SHOWN) :]

@@ -64,7 +64,9 @@ def plan(
     b: Annotated[str, typer.Option("--b", metavar="ID", help="The challenger.")],
     margin: Annotated[float, typer.Option(metavar="SHARE", help="How much worse still counts as equivalent.")] = 0.03,
 ) -> int:
-    """How many tasks and dollars does it take to see what? Asks no model.
+    """How many tasks and dollars it takes to see what.
+
+    Asks no model.
 
     From earlier runs where there are any; what is assumed instead is said.
     """

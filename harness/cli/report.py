@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.context import Context
+from harness.cli.designs import noise_floors
 from harness.cli.evidence import find_evidence
 from harness.cli.exits import Exit
 from harness.cli.labels import link, times
@@ -22,7 +23,7 @@ from harness.content import Home
 from harness.core.errors import ConfigError
 from harness.core.hashing import Json
 from harness.core.rows import RunRow, TrialRow
-from harness.report import ab_results, ab_summary, ab_tasks, render_ab
+from harness.report import ab_results, ab_summary, ab_tasks, counted_rows, render_ab
 from harness.report.evidence import evidence_view
 from harness.report.evidence_page import banner, render_evidence
 from harness.store import runs as runs_query
@@ -34,9 +35,7 @@ EXIT_OF_VERDICT = {"better": Exit.DONE, "equivalent": Exit.DONE, "worse": Exit.N
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    report = typer.Typer(
-        help=f"Pages, one self-contained HTML file each: {', '.join(PAGES)}.", invoke_without_command=True
-    )
+    report = typer.Typer(help="Pages, one self-contained HTML file each.", invoke_without_command=True)
     report.callback()(_default)
     for name, page in PAGES.items():
         report.command(name=name)(page)
@@ -72,7 +71,10 @@ def ab(
     b: Annotated[
         str | None, typer.Option("--b", metavar="ID", help="The challenger; otherwise the run's second.")
     ] = None,
-    margin: Annotated[float, typer.Option(metavar="SHARE", help="How much worse still counts as equivalent.")] = 0.03,
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="How much worse still counts as equivalent; the plan's, or 0.03."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page; otherwise in .harness/pages/.")
     ] = None,
@@ -82,7 +84,7 @@ def ab(
     Exit code: 0 better or equivalent, 3 worse, 5 not enough data.
     """
     at: Context = ctx.obj
-    if not 0 < margin < 1:
+    if margin is not None and not 0 < margin < 1:
         raise ConfigError(f"--margin: {margin} is not between 0 and 1; 0.03 are three points")
     home = home_of(at.options)
     row, trials = run_rows(home, run)
@@ -168,20 +170,26 @@ def pair_of(row: RunRow, a: str | None, b: str | None) -> tuple[str, str]:
 
 
 def write_ab(
-    home: Home, row: RunRow, trials: Sequence[TrialRow], *, pair: tuple[str, str], margin: float, out: Path | None
+    home: Home,
+    row: RunRow,
+    trials: Sequence[TrialRow],
+    *,
+    pair: tuple[str, str],
+    margin: float | None,
+    out: Path | None,
 ) -> tuple[dict[str, Json], dict[str, Json]]:
     """Write the page, and ``<page>.results.json`` beside it with every number on it.
 
     Returns the results and the contract of ``report ab --json``. Raises ConfigError when a file cannot be written.
     """
     a, b = pair
-    results = ab_results(row, trials, a=a, b=b, margin=margin)
     page = out or home.state / "pages" / f"ab-{row.run_id}.html"
     with open_synced(home) as store:
         tests, calls = trial_tests(store, row.run_id), trial_calls(store, row.run_id)
-    html = render_ab(
-        results, ab_tasks(trials, a=a, b=b, tests=tests, calls=calls), templates=home.reports / "templates"
-    )
+        noise = noise_floors(store, row, pair)
+    results = ab_results(row, trials, a=a, b=b, margin=margin, noise=noise)
+    tasks = ab_tasks(counted_rows(row, trials, a=a, b=b), a=a, b=b, tests=tests, calls=calls)
+    html = render_ab(results, tasks, templates=home.reports / "templates")
     write_page(page, html)
     write_text(page.with_suffix(".results.json"), json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
     return results, ab_summary(results, str(page))

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from harness.cli.context import Context
-from harness.cli.exits import Exit
 from harness.cli.designs import AGAINST_ITSELF, look_json, look_words, noise_of, noise_words
+from harness.cli.exits import Exit
 from harness.cli.interrupts import run_async
 from harness.cli.labels import dollars_alike, percent, seconds_alike
 from harness.cli.progress import progress_of
@@ -22,9 +22,9 @@ from harness.core.ids import CandidateId, RunId, SuiteName
 from harness.core.trial import Grade
 from harness.engine import Directory, require_keys
 from harness.evals.plan import Plan, make_plan
-from harness.evals.stopping import aa_plan, stopping_plan
 from harness.evals.run import RunResult, Totals
 from harness.evals.running import RunOptions, asked_candidates, refuse_changed_suite, run_suite
+from harness.evals.stopping import aa_plan, stopping_plan
 from harness.transport import Deadlines
 
 
@@ -69,12 +69,7 @@ def run(
 ) -> int:
     """Evaluate candidates on a suite; again, it continues."""
     at: Context = ctx.obj
-    if executor != "local":
-        raise ConfigError(f"--executor {executor!r}: this version runs on one machine; there is: local")
-    if concurrency < 1:
-        raise ConfigError(f"--concurrency: {concurrency} is below 1")
-    if timeout is not None and not 0 < timeout < math.inf:
-        raise ConfigError(f"--timeout: {timeout:g} is not a number of seconds above 0")
+    _check(executor, concurrency, timeout)
     home = home_of(at.options)
     registry = load_registry(home)
     candidates = [CandidateId(name) for name in split_names(models)]
@@ -101,10 +96,21 @@ def run(
     return exit_of(result)
 
 
+def _check(executor: str, concurrency: int, timeout: float | None) -> None:
+    if executor != "local":
+        raise ConfigError(f"--executor {executor!r}: this version runs on one machine; there is: local")
+    if concurrency < 1:
+        raise ConfigError(f"--concurrency: {concurrency} is below 1")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise ConfigError(f"--timeout: {timeout:g} is not a number of seconds above 0")
+
+
 def designed(plan: Plan, *, stop_early: bool, margin: float | None, against_itself: bool) -> Plan:
     """*plan* as the flags want it. Raises ConfigError for flags that do not go together."""
     if margin is not None and not stop_early:
-        raise ConfigError("--margin: says when --stop-early may stop, which is not there; harness report ab takes its own")
+        raise ConfigError(
+            "--margin: says when --stop-early may stop, which is not there; harness report ab takes its own"
+        )
     if margin is not None and not 0 < margin < 1:
         raise ConfigError(f"--margin: {margin} is not between 0 and 1; 0.03 are three points")
     if stop_early and against_itself:
@@ -134,9 +140,7 @@ def exit_of(result: RunResult) -> Exit:
     return Exit.NO_DATA if any(_unmeasured(totals) for totals in result.totals.values()) else Exit.DONE
 
 
-def show(
-    at: Context, plan: Plan, run_id: RunId, result: RunResult, *, noise: Mapping[str, Json] | None = None
-) -> None:
+def show(at: Context, plan: Plan, run_id: RunId, result: RunResult, *, noise: Mapping[str, Json] | None = None) -> None:
     """The run, as people and scripts read it; *noise* of one against itself."""
     if at.options.json:
         at.output.json({**run_json(plan, run_id, result), **({} if noise is None else {"noise_floor": noise})})

@@ -30,9 +30,7 @@ from harness.sandbox import open_sandbox
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    suites = typer.Typer(
-        help="What can be measured: list, show, validate, approve, retire, import, export.", invoke_without_command=True
-    )
+    suites = typer.Typer(help="What can be measured: list, show, validate, approve, …", invoke_without_command=True)
     suites.callback()(_default)
     suites.command(name="list")(list_)
     suites.command(name="show")(show)

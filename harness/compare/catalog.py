@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from harness.compare.behaviour import SameBehaviour
+from harness.compare.behaviour import by_behaviour
 from harness.compare.choice import Choice
 from harness.compare.code import Code
 from harness.compare.exact import Exact
@@ -34,7 +34,7 @@ COMPARATORS: Mapping[str, Callable[[Options], Comparator]] = MappingProxyType(
         "json": _json,
         "judge": ByJudge.build,
         "numeric": Numeric.build,
-        "tests": SameBehaviour.build,
+        "tests": by_behaviour,
         "value": Value.build,
     }
 )

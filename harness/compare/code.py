@@ -24,7 +24,7 @@ def parses(source: str) -> bool:
 
 
 def tree_of(source: str) -> ast.Module | None:
-    """None for what is not Python, or too long or too deep to be looked at."""
+    """*source* as a tree; None for what is not Python, or too long or too deep to be looked at."""
     if len(source) > SOURCE_MAX:
         return None
     try:

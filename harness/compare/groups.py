@@ -33,6 +33,8 @@ class Grouping:
     """Pairs across groups that may or may not agree, in the order given."""
     merge: Merge | None = None
     """How the answers are put together field by field, each with so many ballots; None: they are compared as wholes."""
+    best: Ballot | None = None
+    """The member of a group to choose where too few agree; None: the comparator has no opinion."""
 
 
 _Said = tuple[str, Execution | None]

@@ -55,9 +55,11 @@ class Options:
             raise self._fault(key, value, wanted)
         return Fraction(number)
 
-    def text(self, key: str) -> str:
-        """A string that has to be there."""
+    def text(self, key: str, *, default: str | None = None) -> str:
+        """A string that says something; it has to be there, unless there is a *default*."""
         value = self._take(key)
+        if value is None and default is not None:
+            return default
         if not isinstance(value, str) or not value.strip():
             raise self._fault(key, value, "given, as a text")
         return value

@@ -78,7 +78,9 @@ class Counting:
         return Serve(best, count, f"best of a divergent panel: {why}", agreed=False)
 
     def _best(self, count: Tally) -> Ballot:
-        """Of the largest groups the one with the tiebreaker in it, else the one named first in the panel."""
+        """The comparator's choice; else of the largest groups that of the tiebreaker, or the first in the panel."""
+        if count.best is not None:
+            return count.best
         largest = [group for group in count.groups if len(group) == count.largest]
         tiebreaker = self.policy.tiebreak.model if self.policy.tiebreak else None
         for group in largest:

@@ -11,7 +11,8 @@ def judged(vote: Vote, reason: Reason, why: str) -> Serve | Abstain | str:
     An answer that speaks to the judge may have won by that: it is for a person to look at, whatever the policy says.
     """
     said = vote.judgement
-    if said is None or said.kind is not BallotKind.JUDGED or said.answer is None:
+    assert said is not None, "who is asked is heard"
+    if said.kind is not BallotKind.JUDGED or said.answer is None:
         return f"{why}; not judged: {_doubt(said)}"
     chosen = [group for group in vote.tally.groups if _text(group[0]) == said.answer.text]
     if len(chosen) != 1:
@@ -26,9 +27,7 @@ def judged(vote: Vote, reason: Reason, why: str) -> Serve | Abstain | str:
     return Serve(chosen[0][0], vote.tally, served, agreed=False)
 
 
-def _doubt(said: Ballot | None) -> str:
-    if said is None:
-        return "the judge was not heard"
+def _doubt(said: Ballot) -> str:
     if said.kind is BallotKind.ANSWERED:
         return f"{said.model} gave an answer of its own, and no judgement is on record"
     return said.why or said.kind.value

@@ -28,6 +28,10 @@ class Grouping(Protocol):
     def merge(self) -> Merge | None:
         """How they are put together field by field; None: the comparator votes on whole answers."""
 
+    @property
+    def best(self) -> Ballot | None:
+        """The member of a group to choose where too few agree; None: the comparator has no opinion."""
+
 
 GroupOf = Callable[[Sequence[Ballot]], Grouping]
 
@@ -43,6 +47,8 @@ class Tally:
     unknown: tuple[tuple[ModelId, ModelId, str], ...] = ()
     merge: Merge | None = None
     """How the answers are put together field by field; None: they are voted on as wholes."""
+    best: Ballot | None = None
+    """Whom the comparator would choose where too few agree."""
 
     @property
     def valid(self) -> int:
@@ -103,4 +109,5 @@ def tally(ballots: Sequence[Ballot], group_of: GroupOf) -> Tally:
         groups=tuple(tuple(group) for group in grouping.groups),
         unknown=tuple(grouping.unknown),
         merge=grouping.merge,
+        best=grouping.best,
     )

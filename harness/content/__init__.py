@@ -15,7 +15,7 @@ from harness.content.calibrations import (
 from harness.content.cards import load_cards, missing_files
 from harness.content.demo import DemoQuestion, load_demo
 from harness.content.home import CONTENT_FOLDERS, Home, find_home, packaged_home
-from harness.content.matrices import load_matrix, matrix_versions, write_matrix
+from harness.content.matrices import load_matrix, matrix_text, matrix_versions, write_matrix
 from harness.content.policies import load_policies
 from harness.content.reading import task_compare, task_extract
 from harness.content.registry import Registry, load_registry
@@ -51,6 +51,7 @@ __all__ = [
     "load_routing",
     "load_schedules",
     "load_suite",
+    "matrix_text",
     "matrix_versions",
     "missing_files",
     "packaged_home",

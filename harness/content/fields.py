@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from harness.compare import comparator
+from harness.compare.behaviour import SameOutputs
 from harness.content.documents import json_value
 from harness.content.faults import nearest, show
 from harness.core.ballot import Compare, Extract
@@ -140,7 +141,8 @@ _FORMS: Final = " | ".join(("whole", *(f"{{{how}: {arg}}}" for how, arg in _EXAM
 def parse_compare(value: Json) -> Compare:
     """Which comparator judges answers against what is expected: it asks no model. Raises ValueError."""
     spec = parse_panel_compare(value)
-    if comparator(spec).needs == "judgement":
+    judge = comparator(spec)
+    if judge.needs == "judgement" or isinstance(judge, SameOutputs):
         raise ValueError(f"compare: {spec.name!r} asks a model: it compares the answers of a panel, and grades none")
     return spec
 

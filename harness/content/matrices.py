@@ -152,6 +152,12 @@ def write_matrix(home: Home, matrix: Matrix, header: Iterable[str]) -> Path:
     return path
 
 
+def matrix_text(home: Home, matrix: Matrix, header: Iterable[str]) -> str:
+    """What :func:`write_matrix` would write, for a review beforehand; writes nothing."""
+    path = home.registry / FILE
+    return _rendered(read_text(path, limit_bytes=YAML_BYTES) if path.exists() else "", matrix, header)
+
+
 def _read(path: Path) -> Matrix:
     faults = Faults(str(path))
     spec = faults.check(_Matrix, read_section(path))

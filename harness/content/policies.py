@@ -18,7 +18,9 @@
 
 Only ``panel`` and ``rule`` must be there. A quorum is more than half of the members that are asked at once.
 ``order: value`` goes with a risk limit. A judge (``compare: {name: judge, model: vendor/name}``, or a tiebreak of the
-mode ``judge``) has no vote, and is no member. ``compare: {name: json, vote: fields}`` votes field by field.
+mode ``judge``) has no vote, and is no member. ``compare: {name: json, vote: fields}`` votes field by field; with
+``compare: {name: tests, tests: generated}`` the members also write tests, and programs that do the same on all inputs
+of these agree (``function: name`` says which function, where the programs have several in common).
 A model need not have a card: a policy can be replayed on imported runs.
 """
 
@@ -138,10 +140,14 @@ class _Policy(Spec):
 
     @model_validator(mode="after")
     def _impartial(self) -> "_Policy":
-        judge = self.tiebreak is not None and self.tiebreak.mode == "judge"
-        if self.tiebreak is not None and judge and self.tiebreak.model in self.panel:
-            raise ValueError(f"tiebreak: {self.tiebreak.model!r} is in the panel: it would judge its own answer")
-        voters = [*self.panel, *([self.tiebreak.model] if self.tiebreak is not None and not judge else [])]
+        """Nobody judges an answer of its own: a member of the panel that judges a tie is held back from voting."""
+        voters = {*self.panel}
+        if self.tiebreak is not None and self.tiebreak.mode == "judge":
+            voters -= {self.tiebreak.model}
+        elif self.tiebreak is not None:
+            voters |= {self.tiebreak.model}
+        if self.tiebreak is not None and len(voters) < 2:
+            raise ValueError(f"tiebreak: {self.tiebreak.model!r} judges and has no vote: only {len(voters)} can vote")
         model = self.compare.options.get("model") if self.compare.name == "judge" else None
         if model in voters:
             raise ValueError(f"compare: the judge {model!r} votes in this policy: it would judge its own answer")

@@ -11,6 +11,8 @@ from harness.content.suites import list_suites
 from harness.core.errors import ConfigError
 
 _SKIPPED: Final = frozenset({".git", ".harness", "__pycache__"})
+_GALLERY: Final = "gallery"
+"""Of ``reports/``: finished pages, to be looked at here and not to be edited there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +25,9 @@ class Scaffolded:
 
 
 def scaffold(target: Path, example: str = "starter", *, source: Home) -> Scaffolded:
-    """Copy ``registry/``, ``reports/`` and ``suites/<example>`` of *source* into *target*; nothing is overwritten.
+    """Copy the home *source* into *target*: ``registry/``, ``reports/`` without its gallery, and ``suites/<example>``.
 
-    Raises ConfigError for an unknown example and for a folder that cannot be written.
+    Nothing is overwritten. Raises ConfigError for an unknown example and for a folder that cannot be written.
     """
     known = list_suites(source)
     if example not in known:
@@ -51,5 +53,7 @@ def _content(source: Home, example: str) -> Iterator[Path]:
     for folder in (source.registry, source.reports, source.suites / example):
         for path in sorted(folder.rglob("*")):
             relative = path.relative_to(source.root)
+            if relative.is_relative_to(source.reports.relative_to(source.root) / _GALLERY):
+                continue
             if path.is_file() and not path.is_symlink() and not _SKIPPED.intersection(relative.parts):
                 yield relative

@@ -82,9 +82,10 @@ class Policy:
 
     @property
     def voters(self) -> tuple[ModelId, ...]:
-        """Whose votes a calibration weighs, in its order: all members but a judge, who has no vote."""
-        judge = self.tiebreak is not None and self.tiebreak.mode == "judge"
-        return self.panel if judge else self.members
+        """Whose votes a calibration weighs, in its order: all members but a tiebreaker that judges, who has no vote."""
+        if self.tiebreak is None or self.tiebreak.mode == "blind":
+            return self.members
+        return tuple(model for model in self.panel if model != self.tiebreak.model)
 
     @property
     def members(self) -> tuple[ModelId, ...]:

@@ -2,6 +2,7 @@
 
 from harness.engine.asking import Engine, Execute, Question, over_budget
 from harness.engine.ballots import Role, ballot_of, missing_ballot
+from harness.engine.behaviours import Observer
 from harness.engine.candidates import Consensus, Directory, Model, Route, Target, directory_of
 from harness.engine.judging import compare_two
 from harness.engine.outcomes import alone
@@ -13,6 +14,7 @@ __all__ = [
     "Engine",
     "Execute",
     "Model",
+    "Observer",
     "Question",
     "Role",
     "Route",

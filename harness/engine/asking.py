@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from harness.compare import comparator
+from harness.compare.behaviour import SameOutputs
 from harness.consensus import Machine, standing
 from harness.core.ballot import Answer, Ballot, Comparator, Extract
 from harness.core.card import Card
@@ -14,10 +15,12 @@ from harness.core.event import Decided
 from harness.core.execution import Execution
 from harness.core.ids import CandidateId, ModelId
 from harness.core.outcome import Outcome, Reason
+from harness.core.policy import Policy
 from harness.core.ports import Clock, Journal
 from harness.core.request import Purpose, Request
 from harness.core.response import Failure, FailureKind, Reply
 from harness.engine.ballots import Role, ballot_of, missing_ballot
+from harness.engine.behaviours import Behaviours, Observer, reserve_tests_usd
 from harness.engine.budget import fit
 from harness.engine.calls import Calls
 from harness.engine.candidates import Consensus, Directory, Model, Route
@@ -41,6 +44,8 @@ class Question:
     """For a model asked alone; a policy brings its own."""
     execute: Execute | None = None
     """``None``: there is nothing to execute answers against."""
+    observer: Observer | None = None
+    """For panels that make up their tests; ``None``: answers are not executed."""
     purpose: Purpose = "vote"
 
 
@@ -55,6 +60,18 @@ class _Vote:
     """What has come back so far, whether or not it became a ballot in time."""
     judges: Judges
     """Of the policy; often none."""
+    behaviours: Behaviours | None = None
+    """Where the panel makes up the tests that it is compared under."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*(self.behaviours.notes if self.behaviours else ()), *self.judges.notes)
+
+    async def gather(self, ballot: Ballot) -> None:
+        """What the comparator has to know before it sees *ballot*."""
+        await self.judges.gather(ballot)
+        if self.behaviours is not None:
+            await self.behaviours.hear(ballot)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,16 +98,12 @@ class Engine:
     async def ask_panel(self, question: Question, target: Consensus, candidate: CandidateId) -> Outcome:
         """A vote under a policy, which need not be in the registry."""
         policy = target.policy
-        fitted = self._fitted(question.request, target)
+        compare = comparator(policy.compare)
+        _check_runs(question, policy, compare)
+        fitted = self._fitted(question.request, target, compare)
         if isinstance(fitted, str):
             return await self._recorded(question.request, unasked(fitted, policy, candidate, question.request), target)
         question = replace(question, request=fitted)
-        compare = comparator(policy.compare)
-        if compare.needs == "execution" and question.execute is None:
-            raise ConfigError(
-                f"policy {policy.name!r} compares by {compare.name!r}, which runs the answers under tests: "
-                "give --tests FILE"
-            )
         started_s = self.clock.monotonic_s()
         vote = self._vote(question, target, compare)
         held = standing(
@@ -99,13 +112,14 @@ class Engine:
             task_class=question.request.task_class,
             comparator=f"{compare.name}@{compare.version}",
         )
-        machine = Machine(policy, vote.judges.group_by(compare), partial(_price_rank, target.cards), held)
+        group_of = vote.behaviours.group if vote.behaviours else vote.judges.group_by(compare)
+        machine = Machine(policy, group_of, partial(_price_rank, target.cards), held)
         panel = Panel(
             machine=machine,
             ask_one=partial(self._ballot, vote, machine),
             deadline_s=policy.deadline_s,
             grace_s=policy.grace_s,
-            gather=vote.judges.gather,
+            gather=vote.gather,
         )
         action = await panel.decide()
         ballots = self._all_ballots(vote, panel, action.tally.ballots)
@@ -118,12 +132,12 @@ class Engine:
             candidate=candidate,
             request=question.request,
             latency_s=self.clock.monotonic_s() - started_s,
-            notes=vote.judges.notes,
+            notes=vote.notes,
         )
         return await self._recorded(question.request, outcome, target)
 
-    def _fitted(self, request: Request, target: Consensus) -> Request | str:
-        """*request* such that the policy's own limit holds the votes and one judgement; or why it cannot."""
+    def _fitted(self, request: Request, target: Consensus, compare: Comparator) -> Request | str:
+        """*request* such that the policy's own limit holds the votes and what compares them; or why it cannot."""
         policy = target.policy
         if policy.max_cost_usd is None:
             return request
@@ -132,7 +146,9 @@ class Engine:
         if isinstance(reserved, str):
             return reserved
         voting = [target.cards[model] for model in policy.voters]
-        return fit(request, voting, policy.max_cost_usd - reserved)
+        testing = voting if isinstance(compare, SameOutputs) else []
+        tests = reserve_tests_usd(testing, request, self.calls.bound_usd)
+        return tests if isinstance(tests, str) else fit(request, voting, policy.max_cost_usd - reserved - tests)
 
     def _vote(self, question: Question, target: Consensus, compare: Comparator) -> _Vote:
         policy, replies = target.policy, dict[ModelId, Reply]()
@@ -144,7 +160,18 @@ class Engine:
             bound_usd=self.calls.bound_usd,
         )
         judges = Judges.of(policy, target.cards, self.calls, question.request, purse)
-        return _Vote(question=question, target=target, comparator=compare, replies=replies, judges=judges)
+        vote = _Vote(question=question, target=target, comparator=compare, replies=replies, judges=judges)
+        if not isinstance(compare, SameOutputs) or question.observer is None:
+            return vote
+        behaviours = Behaviours(
+            comparator=compare,
+            observer=question.observer,
+            calls=self.calls,
+            request=question.request,
+            cards={model: target.cards[model] for model in policy.voters},
+            purse=purse,
+        )
+        return replace(vote, behaviours=behaviours)
 
     async def _ask_model(self, question: Question, card: Card, candidate: CandidateId) -> Outcome:
         started_s = self.clock.monotonic_s()
@@ -175,7 +202,8 @@ class Engine:
         reply = await self.calls.ask(card, request, purpose, limit_usd=limit_usd)
         vote.replies[model] = reply
         ballot = vote.judges.screened(ballot_of(reply, policy.extract, role=role))
-        if vote.comparator.needs == "execution" and ballot.answer is not None and vote.question.execute is not None:
+        given = vote.comparator.needs == "execution" and vote.behaviours is None
+        if given and ballot.answer is not None and vote.question.execute is not None:
             execution = await vote.question.execute(model, ballot.answer)
             ballot = replace(ballot, answer=replace(ballot.answer, execution=execution))
         return ballot
@@ -185,7 +213,9 @@ class Engine:
         why = "not waited for: the others had decided"
         late = tuple(missing_ballot(model, why) for model in panel.machine.pending)
         asked = [ballot for ballot in (*counted, *late) if ballot.model not in vote.target.policy.judges]
-        voters = (self._with_cost(vote, ballot) if ballot.model in panel.sent else ballot for ballot in asked)
+        voters = [self._with_cost(vote, ballot) if ballot.model in panel.sent else ballot for ballot in asked]
+        if vote.behaviours is not None:
+            voters = [vote.behaviours.shown(ballot) for ballot in voters]
         return (*voters, *vote.judges.ballots(panel.machine.judgement))
 
     def _with_cost(self, vote: _Vote, ballot: Ballot) -> Ballot:
@@ -220,6 +250,21 @@ def over_budget(outcome: Outcome) -> bool:
     return any(
         isinstance(ballot.reply, Failure) and ballot.reply.kind is FailureKind.BUDGET for ballot in outcome.ballots
     )
+
+
+def _check_runs(question: Question, policy: Policy, compare: Comparator) -> None:
+    """Raise ConfigError when *compare* runs answers and there is nothing to run them under."""
+    if isinstance(compare, SameOutputs):
+        if question.observer is None:
+            raise ConfigError(
+                f"policy {policy.name!r} compares programs under tests that its panel makes up: "
+                "nothing here runs programs"
+            )
+    elif compare.needs == "execution" and question.execute is None:
+        raise ConfigError(
+            f"policy {policy.name!r} compares by {compare.name!r}, which runs the answers under tests: "
+            "give --tests FILE"
+        )
 
 
 def _price_rank(cards: Mapping[ModelId, Card], model: ModelId) -> Decimal | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.compare import Unreadable, read
 from harness.compare.code import parses
+from harness.compare.generated_tests import GeneratedTests
 from harness.content import Home
 from harness.core.ballot import Answer, Extract
 from harness.core.errors import SandboxError
@@ -20,10 +21,10 @@ from harness.core.ids import ModelId
 from harness.core.ports import Job, Ran, Sandbox
 from harness.core.suite import Suite, Task
 from harness.core.trial import Grade, Submission
-from harness.engine import Execute
+from harness.engine import Execute, Observer
 from harness.evals.answers import Judged
 from harness.evals.benches import Benches
-from harness.evals.grading import grade_code, judge_code
+from harness.evals.grading import complete_module, grade_code, judge_code, observe
 from harness.evals.solvers import Workshop
 from harness.sandbox import kept_warm, open_sandbox
 
@@ -74,6 +75,14 @@ class SandboxExecutor:
         async with self._places:
             return await grade_code(task, code, sandbox, Path(sys.executable))
 
+    async def observe(self, task: Task, text: str, tests: GeneratedTests) -> Execution:
+        """What the code in *text* does on inputs that models made up: *tests* are theirs, not the task's."""
+        code = code_in(text)
+        program = complete_module(task, text if isinstance(code, Unreadable) else code)
+        sandbox = await self.sandbox()
+        async with self._places:
+            return await observe(program, tests, sandbox, Path(sys.executable))
+
     async def repo(self, task: Task, submission: Submission) -> tuple[Execution | None, Judged]:
         """Apply the submission to a fresh tree and run the task's tests."""
         benches = await self.benches()
@@ -103,6 +112,12 @@ class SandboxExecutor:
         if not isinstance(visible, str):
             return None
         return partial(self._vote, task, visible)
+
+    def observer_for(self, task: Task) -> Observer | None:
+        """How a panel makes up tests for *task* and votes by behaviour under them. None: there is no code to run."""
+        if self.suite is not None and self.suite.kind != "code":
+            return None
+        return Observer(run=partial(self.observe, task), entry_point=task.entry_point)
 
     async def sandbox(self) -> Sandbox:
         """The sandbox, opened once. Raises SandboxError when the demanded level cannot be had here."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.compare import Grouping, comparator, group
-from harness.core.ballot import Answer, Ballot, Comparator, Extract, Judgement
+from harness.core.ballot import Answer, Ballot, Comparator, Compare, Extract, Judgement
 from harness.core.errors import ConfigError
 from harness.core.policy import Policy
 from harness.core.response import Reply
@@ -66,9 +66,18 @@ class Reader:
 def reader_of(policy: Policy) -> Reader:
     """How *policy* reads and compares. Raises ConfigError when its comparator needs more than what was said."""
     judge = comparator(policy.compare)
-    if judge.needs == "execution":
-        raise ConfigError(
-            f"policy {policy.name!r} compares by {judge.name!r}: executions are not replayed; choose a policy that "
-            "compares text"
-        )
+    unable = _not_replayed(policy.compare, judge)
+    if unable:
+        raise ConfigError(f"policy {policy.name!r} compares by {judge.name!r}: {unable}; choose another policy")
     return Reader(extract=policy.extract, judge=Remembering(judge=judge))
+
+
+def _not_replayed(compare: Compare, judge: Comparator) -> str:
+    """Why recorded answers do not say what the policy would have served; empty when they do."""
+    if judge.needs == "execution":
+        return "executions are not replayed"
+    if judge.needs == "judgement":
+        return "what its judge would say of recorded answers is not on record"
+    if compare.options.get("vote") == "fields":
+        return "an answer put together field by field was never graded"
+    return ""

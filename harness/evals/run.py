@@ -143,7 +143,7 @@ class Loop:
             self._count(graded)
 
     async def _turn(self, key: TrialKey) -> None:
-        """Wait until the trial is near the pair that is looked at next: what lies beyond a stop was paid for nothing."""
+        """Wait until its pair is near the next one to be looked at: what lies beyond a stop was paid for nothing."""
         while self._frontier is not None and not self._frontier.near(key, ahead=self.concurrency):
             if self._budget or self._decided:
                 return

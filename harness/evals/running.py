@@ -343,6 +343,7 @@ async def _loop(plan: Plan, session: Session, executor: SandboxExecutor, past: P
         environ=options.environ,
         steps=past.steps,
         execute_for=executor.execute_for,
+        observer_for=executor.observer_for,
     )
     judging = Judging(suite=plan.suite, executor=executor)
 

@@ -7,7 +7,7 @@ from harness.core.event import Executed
 from harness.core.ids import CandidateId, TraceId
 from harness.core.request import Sampling
 from harness.core.suite import Suite, Task
-from harness.engine import Engine, Execute
+from harness.engine import Engine, Execute, Observer
 from harness.evals.prompts import task_request
 from harness.evals.solvers import (
     AgentSolver,
@@ -43,12 +43,15 @@ class Solvers:
     """Commands that an earlier session ran for trials without a grade."""
     execute_for: Callable[[Task], Execute | None] = lambda _task: None
     """How a panel that votes by behaviour runs answers: on the task's *visible* examples, never on its hidden tests."""
+    observer_for: Callable[[Task], Observer | None] = lambda _task: None
+    """How a panel that makes up its tests runs answers."""
 
     async def solve(self, task: Task, candidate: CandidateId, trace_id: TraceId) -> Solved:
         """The submission of *candidate* for *task*."""
         if self.suite.kind != "repo":
             request = task_request(self.suite, task, trace_id=trace_id, sampling=self.sampling)
-            return await solve_text(self.suite, request, candidate, self.engine, self.execute_for(task))
+            execute, observer = self.execute_for(task), self.observer_for(task)
+            return await solve_text(self.suite, request, candidate, self.engine, execute=execute, observer=observer)
         match self.suite.solver:
             case "agent":
                 agent = AgentSolver(

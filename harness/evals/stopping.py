@@ -30,11 +30,13 @@ def stopping_plan(plan: Plan, *, margin: float) -> Plan:
 def aa_plan(plan: Plan) -> Plan:
     """*plan* of one candidate with every epoch twice: samples of its own to compare it with.
 
+    No seed is sent to the model: samples of one seed would be alike and tell nothing of its noise.
     Raises ConfigError for several candidates.
     """
     if len(plan.candidates) != 1:
         raise ConfigError(f"--aa: compares one candidate with itself; --models names {len(plan.candidates)}")
-    return replace(plan, epochs=ARMS * plan.epochs, salt=f"{plan.salt}aa")
+    sampling = replace(plan.sampling, seed=None)
+    return replace(plan, epochs=ARMS * plan.epochs, sampling=sampling, salt=f"{plan.salt}aa")
 
 
 def stopping_facts(plan: Plan) -> dict[str, Json]:

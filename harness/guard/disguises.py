@@ -1,6 +1,5 @@
 """Disguises: the texts that may hide in one text. Pure, and bounded: no reading is longer than what it reads."""
 
-
 import codecs
 import html
 import re

@@ -2,6 +2,7 @@
 
 from harness.report.ab import ab_results, ab_summary
 from harness.report.ab_page import render_ab
+from harness.report.ab_sequence import counted_rows
 from harness.report.details import ab_tasks
 
-__all__ = ["ab_results", "ab_summary", "ab_tasks", "render_ab"]
+__all__ = ["ab_results", "ab_summary", "ab_tasks", "counted_rows", "render_ab"]

@@ -9,6 +9,7 @@ from harness.core.errors import ConfigError
 from harness.core.hashing import Json, plain
 from harness.core.rows import RunRow, TrialRow
 from harness.core.trial import Grade
+from harness.report.ab_sequence import Stopped, in_order, judge_stopped, stopped_run, stopping_results
 from harness.report.arms import candidate_points, cost_of, economics, grade_counts, latency, per_success, tokens_of
 from harness.stats import (
     InfraRule,
@@ -16,6 +17,8 @@ from harness.stats import (
     PairedVerdict,
     Pairing,
     TaskPair,
+    anytime_effect,
+    anytime_state,
     bayes_paired_noninferiority,
     facts_of,
     judge_pairing,
@@ -60,9 +63,9 @@ def success_of(tasks: Sequence[TaskPair], effect: PairedEffect) -> dict[str, Jso
     return {"a": a, "b": b, **_effect(effect)}
 
 
-def _more_evidence(pairing: Pairing, margin: float) -> dict[str, Json]:
-    # One-sided views of the same counts; only for one epoch and a margin.
-    facts = facts_of(pairing.tasks)
+def _more_evidence(tasks: Sequence[TaskPair], margin: float) -> dict[str, Json]:
+    # One-sided views of the same counts; only for one epoch, a margin, and a number of tasks that was fixed.
+    facts = facts_of(tasks)
     if facts.differences is not None or facts.n == 0 or margin == 0:
         return {"noninferiority": None, "p_noninferior": None}
     test = noninferiority_paired_score(n=facts.n, a_only=facts.a_only, b_only=facts.b_only, margin=margin)
@@ -119,21 +122,35 @@ _SENSITIVITY: Mapping[InfraRule, str] = {
 }
 
 
-def _sensitivity(rows: Sequence[TrialRow], *, a: str, b: str, margin: float) -> list[dict[str, Json]]:
+def _sensitivity(
+    rows: Sequence[TrialRow], *, a: str, b: str, margin: float, stopped: Stopped | None
+) -> list[dict[str, Json]]:
     found = []
     for rule, meaning in _SENSITIVITY.items():
-        facts = facts_of(pair_trials(rows, a=a, b=b, infra=rule).tasks)
-        verdict = paired_verdict(facts, margin=margin).verdict
-        found.append({"rule": rule, "meaning": meaning, "verdict": verdict, **_effect(paired_effect(facts))})
+        tasks = pair_trials(rows, a=a, b=b, infra=rule).tasks
+        if stopped is None:
+            facts = facts_of(tasks)
+            verdict, effect = paired_verdict(facts, margin=margin).verdict, paired_effect(facts)
+        else:
+            effect = anytime_effect(in_order(stopped, tasks))
+            verdict = anytime_state(effect, margin)
+        found.append({"rule": rule, "meaning": meaning, "verdict": verdict, **_effect(effect)})
     return found
 
 
 def _health(
-    run: RunRow, pairing: Pairing, verdict: PairedVerdict, isolation: Mapping[str, int]
+    run: RunRow,
+    pairing: Pairing,
+    verdict: PairedVerdict,
+    *,
+    isolation: Mapping[str, int],
+    stopped: Stopped | None,
+    noise: Sequence[Mapping[str, Json]],
 ) -> list[dict[str, Json]]:
     expected = run.tasks * len(run.candidates) * run.epochs
+    complete = "The run is complete." if stopped is None else "The run came to its stop, by the rule it was begun with."
     found = [
-        _line(run.complete, "The run is complete.", f"The run is not complete: {run.trials:,} of {expected:,} trials."),
+        _line(run.complete, complete, f"The run is not complete: {run.trials:,} of {expected:,} trials."),
         _line(
             not pairing.unpaired_a and not pairing.unpaired_b,
             f"Every trial has a partner of the same content ({len(pairing.tasks):,} paired).",
@@ -142,11 +159,21 @@ def _health(
     ]
     if not pairing.infra_a and not pairing.infra_b:
         found.append(_line(True, "Every trial was measured.", ""))
+    found += [_line(True, _noise(one), "") for one in noise]
     if pairing.changed:
         found.append(_line(False, "", f"{len(pairing.changed)} tasks met the candidates with different content."))
     if "none" in isolation:
         found.append(_line(False, "", f"{isolation['none']} trials ran without isolation."))
     return found + [_line(False, "", warning) for warning in verdict.warnings]
+
+
+def _noise(floor: Mapping[str, Json]) -> str:
+    smallest = floor["smallest"]
+    told = "no difference" if smallest is None else f"a difference of {smallest:.0%} or more"
+    return (
+        f"Noise floor: asked twice, {floor['candidate']} differed from itself on {floor['share']:.1%} of "
+        f"{floor['tasks']:,} tasks; on as many, {told} can be told."
+    )
 
 
 def _line(fine: bool, said: str, complaint: str) -> dict[str, Json]:  # noqa: FBT001 -- a condition, not an option
@@ -212,16 +239,38 @@ def _verdict(verdict: PairedVerdict) -> dict[str, Json]:
     }
 
 
-def ab_results(run: RunRow, rows: Sequence[TrialRow], *, a: str, b: str, margin: float = 0.03) -> dict[str, Json]:
+MARGIN = 0.03
+"""Where neither the reader nor the plan of the run names another."""
+
+
+def ab_results(
+    run: RunRow,
+    rows: Sequence[TrialRow],
+    *,
+    a: str,
+    b: str,
+    margin: float | None = None,
+    noise: Sequence[Mapping[str, Json]] = (),
+) -> dict[str, Json]:
     """Compare *b*, the candidate, with *a*, the incumbent, on the *rows* of *run*.
 
     JSON values only, no NaN; rates and differences are shares, amounts US dollars, tokens and seconds; unknown and
-    undefined are None. The same rows in any order give the same results. Raises ConfigError for a candidate that
-    the run does not have and ValueError for a margin outside [0, 1).
+    undefined are None. The same rows in any order give the same results. A run that could stop early is judged by its
+    plan, on the trials up to its stop; *margin* is then the plan's, unless named. *noise*: noise floors of the two
+    (:func:`harness.report.noise.noise_results`). Raises ConfigError for a candidate that the run does not have and
+    ValueError for a margin outside [0, 1).
     """
     _check(run, rows, a, b)
+    stopped = stopped_run(run, rows, a=a, b=b)
+    if margin is None:
+        margin = stopped.plan.rule.margin if stopped and stopped.plan.rule else MARGIN
+    rows = rows if stopped is None else stopped.rows
     pairing = pair_trials(rows, a=a, b=b)
-    verdict = judge_pairing(pairing, margin=margin)
+    verdict = (
+        judge_pairing(pairing, margin=margin)
+        if stopped is None
+        else judge_stopped(stopped, pairing, margin=margin, complete=run.complete)
+    )
     isolation = Counter(row.isolation for row in rows if row.candidate in {a, b} and row.isolation is not None)
     return {
         "schema": SCHEMA,
@@ -230,10 +279,12 @@ def ab_results(run: RunRow, rows: Sequence[TrialRow], *, a: str, b: str, margin:
         "b": b,
         "margin": margin,
         "verdict": _verdict(verdict),
-        "health": _health(run, pairing, verdict, isolation),
+        "health": _health(run, pairing, verdict, isolation=isolation, stopped=stopped, noise=noise),
+        "stopping": None if stopped is None else stopping_results(stopped),
+        "noise": [dict(one) for one in noise],
         "pairs": _pairs(pairing),
         "success": success_of(pairing.tasks, verdict.effect),
-        **_more_evidence(pairing, margin),
+        **_more_evidence(pairing.tasks if stopped is None else (), margin),
         "classes": class_results(pairing, verdict),
         "cost": per_success(pairing.tasks, cost_of),
         "tokens": per_success(pairing.tasks, tokens_of),
@@ -242,7 +293,7 @@ def ab_results(run: RunRow, rows: Sequence[TrialRow], *, a: str, b: str, margin:
         "grades": grade_counts(rows, pairing),
         "served": {"a": _served(rows, a), "b": _served(rows, b)},
         "candidates": candidate_points(rows, pairing),
-        "sensitivity": _sensitivity(rows, a=a, b=b, margin=margin),
+        "sensitivity": _sensitivity(rows, a=a, b=b, margin=margin, stopped=stopped),
         "isolation": dict(sorted(isolation.items())),
         "graders": sorted({row.grader for row in rows if row.candidate in {a, b} and row.grader}),
         "command": _command(run, a=a, b=b, margin=margin),

@@ -6,6 +6,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from harness.core.hashing import Json, canonical
+from harness.report.ab_sequence import STOPPING
 from harness.report.charts.ecdf import Series, ecdf
 from harness.report.charts.forest import ForestRow, forest
 from harness.report.charts.svg import tag
@@ -133,6 +134,6 @@ def render_ab(results: Mapping[str, Json], tasks: Sequence[Mapping[str, Json]], 
         "tokens_say": _compared(results["tokens"], lower="fewer tokens", higher="more tokens"),
         "latency_says": _compared(results["latency"], lower="faster", higher="slower"),
         "prices": _facts(results["run"]["prices"]),
-        "provenance": _facts(results["run"]["provenance"]),
+        "provenance": [fact for fact in _facts(results["run"]["provenance"]) if fact[0] != STOPPING],  # told in words
     }
     return render_page(templates, TEMPLATE, values)

@@ -194,7 +194,7 @@ def _calls_of(decided: Decided, calls: Sequence[tuple[Quote, Call]]) -> list[tup
     """The call behind each ballot: of the same request, model and role; of several, the last."""
 
     def of(ballot: Ballot) -> tuple[Quote, Call] | None:
-        tiebreak = ballot.role == "tiebreak"
+        tiebreak = ballot.role != "panel"
         fitting = [
             (quote, call)
             for quote, call in calls

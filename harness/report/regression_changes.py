@@ -51,19 +51,26 @@ def _priced(price: Json) -> str:
     return f"{price.rates.input} in, {price.rates.output} out per million tokens ({price.as_of})"
 
 
-def _served(before: Iterable[NightCall], now: Iterable[NightCall]) -> list[dict[str, Json]]:
-    # The name in the reply: an alias may point to another model from one night to the next.
-    old, new = _names(before), _names(now)
-    return [
-        _change(f"model behind {model}", ", ".join(sorted(old[model])), ", ".join(sorted(new[model])))
-        for model in sorted(old.keys() & new.keys())
-        if not new[model] <= old[model]
-    ]
+_IDENTITY = {"model behind": "served_model", "fingerprint of": "fingerprint"}
+"""The name in the reply: an alias may point to another model from one night to the next. And what the vendor calls the
+configuration behind it: the same name may be served by something else."""
 
 
-def _names(calls: Iterable[NightCall]) -> dict[str, set[str]]:
+def _served(before: Sequence[NightCall], now: Sequence[NightCall]) -> list[dict[str, Json]]:
+    found = []
+    for words, name in _IDENTITY.items():
+        old, new = _names(before, name), _names(now, name)
+        found += [
+            _change(f"{words} {model}", ", ".join(sorted(old[model])), ", ".join(sorted(new[model])))
+            for model in sorted(old.keys() & new.keys())
+            if not new[model] <= old[model]
+        ]
+    return found
+
+
+def _names(calls: Iterable[NightCall], field: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for call in calls:
-        if call.served_model:
-            found.setdefault(call.model, set()).add(call.served_model)
+        if name := getattr(call, field):
+            found.setdefault(call.model, set()).add(name)
     return found

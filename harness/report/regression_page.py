@@ -41,7 +41,7 @@ STATES = {
 
 
 def _strip(cell: Mapping[str, Json], *, several: bool) -> Line:
-    history = [point for point in cell["history"] if point["rate"] is not None]
+    history = [point for point in cell["history"] if point["rate"] is not None and point["baseline"] is not None]
     kind = STATES[cell["state"]]["state"]
 
     def mark(x: Scale, y: float) -> Markup:

@@ -114,9 +114,11 @@ def _warnings(state: RegressionVerdict, facts: Mapping[str, Json]) -> list[str]:
     if state == "regression":
         found += _hindrances(facts)
     if left_out["changed_total"]:
-        found.append(f"{left_out['changed_total']} tasks changed since the baseline and were left out.")
+        tasks = "1 task" if left_out["changed_total"] == 1 else f"{left_out['changed_total']:,} tasks"
+        found.append(f"Left out: {tasks} whose content changed since the baseline.")
     if left_out["infra"] and not left_out["unmeasured"]:
-        found.append(f"{left_out['infra']} trials could not be measured and were left out.")
+        trials = "1 trial" if left_out["infra"] == 1 else f"{left_out['infra']:,} trials"
+        found.append(f"Left out: {trials} that could not be measured.")
     runs = len(facts["baseline"]["runs"])
     if 0 < runs < 5:
         found.append(

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,6 +21,11 @@ CONTROLLERS = ("memory", "pids")
 OPTIONAL = frozenset({"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group"})
 """Files that a kernel without swap accounting, or an older one, does not have."""
 PREFIX = "harness-"
+LEFT_SHARE = 1 / 8
+"""Of its memory that a group may still be charged for when it is given to the next job: the kernel's own caches."""
+_MEMORY_FILES = {1: ("memory.oom_control", "memory.usage_in_bytes"), 2: ("memory.events", "memory.current")}
+"""By version: what counts the kills, and what is in use."""
+_READ_BYTES = 4096
 _PATIENCE_S = 1.0
 _NEXT_TRY_S = 0.005
 
@@ -42,7 +47,7 @@ class Cgroups:
         """A new group with these limits on all members together. Raises SandboxError when it cannot be made."""
         name = f"{PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
         places = {controller: parent / name for controller, parent in self.parents.items()}
-        group = Group(self.version, places)
+        group = Group(self.version, places, memory_bytes)
         try:
             for place in group.folders:
                 place.mkdir()
@@ -58,18 +63,30 @@ class Cgroups:
 
 
 class Group:
-    """A control group for one job, removed at the end of the ``with`` block."""
+    """A control group, removed at the end of the ``with`` block."""
 
-    def __init__(self, version: int, places: Mapping[str, Path]) -> None:
-        self._places = places
+    def __init__(self, version: int, places: Mapping[str, Path], memory_bytes: int) -> None:
+        self._places, self._memory_bytes = places, memory_bytes
         self.folders = tuple(dict.fromkeys(places.values()))
-        self._killed = "memory.oom_control" if version == 1 else "memory.events"
+        self._version = version
+        self._killed, self._used = _MEMORY_FILES[version]
+        self._fds: dict[Path, int] = {}
+        """Files that are read, or written, again and again."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+    def doors(self) -> tuple[int, ...]:
+        """Descriptors: a process that writes ``0`` to each is then in the group. None in version 2.
+
+        A process that moves itself is moved at once. For another's, the kernel first waits for every processor.
+        """
+        if self._version != 1:
+            return ()
+        return tuple(self._fd(place / "tasks", os.O_WRONLY) for place in self.folders)
 
     def add(self, pid: int) -> None:
         """Move the process *pid* into the group; its later children are born in it."""
@@ -81,19 +98,28 @@ class Group:
             except OSError as error:
                 raise SandboxError(f"process {pid} cannot be moved into {str(place)!r}: {error.strerror}") from error
 
-    def excess(self, _pid: int = 0) -> Ending | None:
+    def excess(self, _process: object = None) -> Ending | None:
         """Which limit the members have run into so far."""
-        if _count(self._places["memory"] / self._killed, "oom_kill"):
+        if _count(self._read(self._places["memory"] / self._killed), "oom_kill"):
             return Ending.MEMORY
-        if _count(self._places["pids"] / "pids.events", "max"):
+        if _count(self._read(self._places["pids"] / "pids.events"), "max"):
             return Ending.PROCESSES
         return None
 
     def at_end(self) -> Ending | None:
         return self.excess()
 
+    def clean(self) -> bool:
+        """Nothing is left of the job that it served: no member, no limit passed, no memory but the kernel's caches."""
+        if self.excess() or any(self._read(place / "cgroup.procs") for place in self.folders):
+            return False
+        used = self._read(self._places["memory"] / self._used).strip()
+        return used.isdigit() and int(used) <= self._memory_bytes * LEFT_SHARE
+
     def remove(self) -> None:
         """Remove the group once the last member is gone, which the kernel may take a moment to notice."""
+        while self._fds:
+            os.close(self._fds.popitem()[1])
         deadline_s = time.monotonic() + _PATIENCE_S
         for place in self.folders:
             while place.exists():
@@ -103,6 +129,47 @@ class Group:
                 if time.monotonic() > deadline_s:
                     return
                 time.sleep(_NEXT_TRY_S)
+
+    def _read(self, file: Path) -> str:
+        try:
+            return os.pread(self._fd(file, os.O_RDONLY), _READ_BYTES, 0).decode("ascii")
+        except OSError:
+            return ""
+
+    def _fd(self, file: Path, flags: int) -> int:
+        if file not in self._fds:
+            self._fds[file] = os.open(file, flags | os.O_CLOEXEC)
+        return self._fds[file]
+
+
+class Pool:
+    """Groups that serve one job after another: making and removing one costs as much as a short job."""
+
+    def __init__(self, cgroups: Cgroups) -> None:
+        self._cgroups = cgroups
+        self._idle: dict[tuple[int, int], list[Group]] = {}
+
+    @contextmanager
+    def lease(self, *, memory_bytes: int, processes: int) -> Iterator[Group]:
+        """A group with these limits that nobody else is in. Raises SandboxError when none can be made.
+
+        One that is not clean afterwards serves nobody again.
+        """
+        idle = self._idle.setdefault((memory_bytes, processes), [])
+        group = idle.pop() if idle else self._cgroups.make(memory_bytes=memory_bytes, processes=processes)
+        try:
+            yield group
+        finally:
+            if group.clean():
+                idle.append(group)
+            else:
+                group.remove()
+
+    def close(self) -> None:
+        """Remove the groups that are idle."""
+        while self._idle:
+            for group in self._idle.popitem()[1]:
+                group.remove()
 
 
 def find_cgroups(process: Path = Path("/proc/self")) -> Cgroups | str:
@@ -204,12 +271,8 @@ def _limits(
     yield places["pids"], "pids.max", str(processes)
 
 
-def _count(file: Path, word: str) -> int:
-    try:
-        lines = file.read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.split()[:1] == [word])
+def _count(text: str, word: str) -> int:
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.split()[:1] == [word])
 
 
 def _sweep(groups: Cgroups) -> None:

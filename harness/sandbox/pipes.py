@@ -84,14 +84,18 @@ class Feed:
         self._pipe, self._left = pipe, memoryview(data)
         self._loop = asyncio.get_running_loop()
         self._open = True
+        self._waiting = False
         os.set_blocking(pipe.write_fd, False)
-        self._loop.add_writer(pipe.write_fd, self._write)
         self._write()
+        if self._open:
+            self._waiting = True
+            self._loop.add_writer(pipe.write_fd, self._write)
 
     def stop(self) -> None:
         if self._open:
             self._open = False
-            self._loop.remove_writer(self._pipe.write_fd)
+            if self._waiting:
+                self._loop.remove_writer(self._pipe.write_fd)
             self._pipe.close_write()
 
     def _write(self) -> None:

@@ -7,7 +7,7 @@ and ``networking/filter.rst``. Jumps count the instructions that are skipped.
 
 import errno
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.sandbox.syscalls import MACHINES, Machine
@@ -17,6 +17,8 @@ LOAD, EQUALS, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERRNO, KILL = 0x7FFF_0000, 0x0005_0000, 0x8000_0000
 """``SECCOMP_RET_ALLOW``, ``…_ERRNO`` (the number in the low bits), ``…_KILL_PROCESS``."""
 NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
+IN_A_ROW = 4
+"""Numbers that are compared one after the other."""
 NEW_NAMESPACES = 0x7E02_0000 | 0x80
 """Every ``CLONE_NEW*`` flag of clone: mount, cgroup, uts, ipc, user, pid, net, time."""
 FAMILIES = {"unix": 1, "inet": 2, "inet6": 10, "netlink": 16}
@@ -53,14 +55,25 @@ def _program(machine: Machine) -> Iterator[Instruction]:
     if machine.foreign_from is not None:
         yield Instruction(AT_LEAST, machine.foreign_from, if_false=1)
         yield Instruction(RETURN, KILL)
-    for number in sorted(machine.denied.values()):
-        yield from _when(number, (_refuse(errno.EPERM),))
-    # clone3 hides its flags behind a pointer; without it the C library uses clone.
-    yield from _when(machine.clone3, (_refuse(errno.ENOSYS),))
-    yield from _when(machine.clone, tuple(_clone()))
-    yield from _when(machine.socket, tuple(_socket()))
-    yield from _when(machine.ioctl, tuple(_ioctl()))
-    yield Instruction(RETURN, ALLOW)
+    refused = {number: (_refuse(errno.EPERM),) for number in machine.denied.values()}
+    known = {
+        **refused,
+        # clone3 hides its flags behind a pointer; without it the C library uses clone.
+        machine.clone3: (_refuse(errno.ENOSYS),),
+        machine.clone: tuple(_clone()),
+        machine.socket: tuple(_socket()),
+        machine.ioctl: tuple(_ioctl()),
+    }
+    yield from _search(sorted(known.items()))
+
+
+def _search(known: Sequence[tuple[int, tuple[Instruction, ...]]]) -> tuple[Instruction, ...]:
+    """What to do about a number, found in a few steps: the kernel tries all numbers whenever the filter is put on."""
+    if len(known) <= IN_A_ROW:
+        return (*(step for number, body in known for step in _when(number, body)), Instruction(RETURN, ALLOW))
+    middle = len(known) // 2
+    lower = _search(known[:middle])
+    return (Instruction(AT_LEAST, known[middle][0], if_true=len(lower)), *lower, *_search(known[middle:]))
 
 
 def _when(number: int, body: tuple[Instruction, ...]) -> Iterator[Instruction]:

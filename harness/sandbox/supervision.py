@@ -34,7 +34,7 @@ LAST_WORDS_S = 2.0
 class Watch(Protocol):
     """Tells when a running job takes more than it may."""
 
-    def excess(self, pid: int) -> Ending | None: ...
+    def excess(self, process: "Begun") -> Ending | None: ...
 
     def at_end(self) -> Ending | None:
         """What it ran into unseen, between the last look and its end."""
@@ -114,7 +114,7 @@ async def supervise(
         exited = asyncio.ensure_future(process.ended())
         feed = Feed(given, job.stdin)
         try:
-            ending = await _watch(job, watch, process.pid, exited, streams)
+            ending = await _watch(job, watch, process, exited, streams)
         finally:
             # Before it is reaped: until then its number, and that of its group, is nobody else's.
             process.kill()
@@ -222,19 +222,26 @@ def _streams(job: Job, out: Pipe, err: Pipe, report: Pipe | None) -> tuple[Drain
     return tuple(streams)
 
 
-async def _watch(job: Job, watch: Watch, pid: int, exited: asyncio.Future[None], streams: Sequence[Drain]) -> Ending:
+async def _watch(
+    job: Job, watch: Watch, process: Begun, exited: asyncio.Future[None], streams: Sequence[Drain]
+) -> Ending:
     """How the job ended, or what it is to be ended for."""
-    loop = asyncio.get_running_loop()
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
     deadline_s, pause_s = loop.time() + job.timeout_s, FIRST_LOOK_S
-    stops = [exited, *(stream.flooded for stream in streams)]
+    for stop in (exited, *(stream.flooded for stream in streams)):
+        stop.add_done_callback(lambda _: woken.set())
     while (left_s := deadline_s - loop.time()) > 0:
-        pending = [stop for stop in stops if not stop.cancelled()]
-        await asyncio.wait(pending, timeout=min(pause_s, left_s), return_when=asyncio.FIRST_COMPLETED)
+        alarm = loop.call_later(min(pause_s, left_s), woken.set)
+        try:
+            await woken.wait()
+        finally:
+            alarm.cancel()
+        woken.clear()
         if exited.done():
             return watch.at_end() or Ending.EXITED
         if any(stream.flooded.done() and not stream.flooded.cancelled() for stream in streams):
             return Ending.OUTPUT
-        if excess := watch.excess(pid):
+        if excess := watch.excess(process):
             return excess
         pause_s = LOOK_EVERY_S
     return watch.at_end() or Ending.TIMEOUT
@@ -255,8 +262,10 @@ async def _reap(process: Begun, exited: asyncio.Future[None]) -> int:
 
 
 async def _last_words(streams: Sequence[Drain]) -> None:
+    open_ones = [stream.ended for stream in streams if not stream.ended.done()]
     try:
-        await asyncio.wait([stream.ended for stream in streams], timeout=LAST_WORDS_S)
+        if open_ones:
+            await asyncio.wait(open_ones, timeout=LAST_WORDS_S)
     finally:
         for stream in streams:
             stream.stop()

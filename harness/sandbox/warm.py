@@ -12,6 +12,7 @@ bubblewrap: the level is the same either way.
 import array
 import asyncio
 import json
+import marshal
 import os
 import platform
 import shutil
@@ -19,7 +20,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,16 +29,16 @@ from typing import Self
 from harness.core.errors import SandboxError
 from harness.core.execution import Isolation
 from harness.core.ports import Job, Mount, Ran, Sandbox, Warm
-from harness.sandbox.bubblewrap import IDENTITY, UNSHARED, Bubblewrap, bind, hand_over, limiting_group
-from harness.sandbox.cgroups import Group
+from harness.sandbox.bubblewrap import IDENTITY, UNSHARED, Bubblewrap, bind, hand_over
+from harness.sandbox.cgroups import Group, Pool
 from harness.sandbox.limits import SHM_BYTES, TMP_BYTES, limits_of
 from harness.sandbox.pipes import Pipe
 from harness.sandbox.supervision import Child, Ends, kill, open_null, readable, start, supervise
 from harness.sandbox.syscalls import MACHINES
 from harness.sandbox.watchdog import TreeWatch
 
-SERVER = Path(__file__).with_name("warm_server.py")
-SERVER_SEEN_AS, SCRIPT_SEEN_AS = "/.warm/server.py", "/.warm/job.py"
+SERVER, CLOSING = (Path(__file__).with_name(f"warm_{name}.py") for name in ("server", "closing"))
+SERVER_SEEN_AS, CLOSING_SEEN_AS, SCRIPT_SEEN_AS = (f"/.warm/{name}.py" for name in ("server", "closing", "job"))
 YARD, NEW_PROC = "/.yard", "/.proc"
 KEPT = 4
 """Interpreters kept at once; the one unused for longest goes first."""
@@ -45,6 +46,8 @@ START_S = 60.0
 _MESSAGE_BYTES = 1 << 16
 _OWN_PROCESSES = 1
 """The first process of a child."""
+_FORMAT = 2
+"""Of ``marshal``: every Python can read it."""
 _NODES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty"))
 _LINKS = (("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2"), ("fd", ""))
 _DEVICES = (
@@ -70,6 +73,7 @@ class WarmSandbox:
         self.inner = inner
         self.cold: dict[str, str] = {}
         """Why interpreters, by path, could not be kept warm: their jobs are started anew."""
+        self._pool = Pool(inner.cgroups) if inner.cgroups else None
         self._yard: Path | None = None
         self._servers: dict[_Key, _Server] = {}
         self._starting = asyncio.Lock()
@@ -95,6 +99,8 @@ class WarmSandbox:
         """End every interpreter and remove the yard."""
         while self._servers:
             await self._servers.popitem()[1].aclose()
+        if self._pool is not None:
+            self._pool.close()
         if self._yard is not None:
             await asyncio.to_thread(shutil.rmtree, self._yard, ignore_errors=True)
             self._yard = None
@@ -105,7 +111,7 @@ class WarmSandbox:
         server = None if order is None else await self._server(order)
         if order is None or server is None:
             return await self.inner.run(job)
-        return await server.run(job, order, self.inner)
+        return await server.run(job, order, self._pool, self.isolation)
 
     async def _server(self, order: "_Order") -> "_Server | None":
         """The interpreter for a job, started if need be; None when it does not start."""
@@ -194,33 +200,37 @@ class _Server:
         self.child.kill()
         await self.child.reap()
 
-    async def run(self, job: Job, order: _Order, inner: Bubblewrap) -> Ran:
+    async def run(self, job: Job, order: _Order, pool: Pool | None, isolation: Isolation) -> Ran:
         """Run *job* in a fork. Raises SandboxError when there was none, or the interpreter itself ended."""
+        setup = _setup(job, order)
         with ExitStack() as stack:
             report = stack.enter_context(Pipe()) if job.report else None
-            group = limiting_group(stack, inner.cgroups, job, own_processes=_OWN_PROCESSES)
+            group = stack.enter_context(_limits_in(pool, job)) if pool else None
             born: list[_Fork] = []
 
             async def begin(ends: Ends) -> _Fork:
-                fork = await self._fork(ends, report)
+                fork = await self._fork(setup, ends, report, group)
                 stack.callback(fork.close)
                 born.append(fork)
-                fork.set_up(job, order, group)
                 return fork
 
             watch = group or TreeWatch(job=job, own_processes=_OWN_PROCESSES)
             done = await supervise(job, begin, watch=watch, report=report)
             if born[0].fault:
                 raise SandboxError(f"a fork of {order.key.python!r} could not be closed in: {born[0].fault}")
-            return done.ran(inner.isolation, exit_code=done.returncode if 0 <= done.returncode <= 128 else None)
+            return done.ran(isolation, exit_code=done.returncode if 0 <= done.returncode <= 128 else None)
 
-    async def _fork(self, ends: Ends, report: Pipe | None) -> "_Fork":
+    async def _fork(self, setup: bytes, ends: Ends, report: Pipe | None, group: Group | None) -> "_Fork":
         talk, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         talk.setblocking(False)
         try:
+            doors = group.doors() if group else ()
             with far:
-                fds = [far.fileno(), ends.given_fd, ends.out_fd, ends.err_fd, *([report.write_fd] if report else [])]
-                self._control.sendmsg([b"j"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+                streams = [ends.given_fd, ends.out_fd, ends.err_fd, *([report.write_fd] if report else [])]
+                if doors or group is None:
+                    talk.send(setup)
+                rights = array.array("i", [far.fileno(), *streams, *doors])
+                self._control.sendmsg([bytes([len(streams)])], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
             if report is not None:
                 report.close_write()
             await readable(talk.fileno())
@@ -229,13 +239,34 @@ class _Server:
             talk.close()
             raise SandboxError(f"a warm interpreter does not answer: {error}") from error
         except asyncio.CancelledError:
-            # The fork waits for its setup, and ends when it sees that nobody will send one.
             talk.close()
             raise
         if not pidfds:
             talk.close()
             raise SandboxError(f"a warm interpreter did not fork: {word.decode(errors='replace') or 'it has ended'}")
-        return _Fork(talk, pidfds[0])
+        fork = _Fork(talk, pidfds[0])
+        if group is not None and not doors:
+            fork.enter(group, setup)
+        return fork
+
+
+def _setup(job: Job, order: _Order) -> bytes:
+    """What ``warm_closing.Setup`` describes."""
+    setup = {
+        "binds": order.binds,
+        "argv": list(order.argv),
+        "env": dict(job.env),
+        "cwd": job.cwd,
+        "limits": limits_of(job).numbers(),
+    }
+    data = marshal.dumps(setup, _FORMAT)
+    if len(data) > _MESSAGE_BYTES:
+        raise SandboxError(f"the options of a job take {len(data)} bytes; a fork is given {_MESSAGE_BYTES} at most")
+    return data
+
+
+def _limits_in(pool: Pool, job: Job) -> AbstractContextManager[Group]:
+    return pool.lease(memory_bytes=job.memory_bytes, processes=job.processes + _OWN_PROCESSES)
 
 
 class _Fork:
@@ -253,34 +284,31 @@ class _Fork:
         lines = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text(encoding="ascii").splitlines()
         return max(0, *(int(line.split()[1]) for line in lines if line.startswith("Pid:")), 0)
 
-    def set_up(self, job: Job, order: _Order, group: Group | None) -> None:
-        """Limit the waiting child, then tell it what to do."""
-        if group is not None and self.pid:
-            group.add(self.pid)
-        setup = {
-            "binds": order.binds,
-            "argv": order.argv,
-            "env": dict(job.env),
-            "cwd": job.cwd,
-            "limits": limits_of(job).numbers(),
-        }
-        data = json.dumps(setup).encode()
-        if len(data) > _MESSAGE_BYTES:
+    def enter(self, group: Group, setup: bytes) -> None:
+        """Limit the child, which waits for its *setup*, then send it."""
+        try:
+            if self.pid:
+                group.add(self.pid)
+            with suppress(BrokenPipeError):
+                self._talk.send(setup)
+        except SandboxError:
             self.kill()
-            raise SandboxError(f"the options of a job take {len(data)} bytes; a fork is given {_MESSAGE_BYTES} at most")
-        with suppress(BrokenPipeError):
-            self._talk.send(data)
+            self.close()
+            raise
 
     async def ended(self) -> None:
         """Until its interpreter says how it ended, or has itself ended."""
         while self._code is None:
             await readable(self._talk.fileno())
-            word = self._talk.recv(_MESSAGE_BYTES)
+            try:
+                word = self._talk.recv(_MESSAGE_BYTES)
+            except ConnectionResetError:  # nobody read what was sent
+                word = b""
             if not word:
                 self.fault, self._code = self.fault or "its interpreter ended", -signal.SIGKILL
             elif word.startswith(b"!"):
                 self.fault = word[1:].decode(errors="replace").strip()
-            elif word != b"ok":
+            else:
                 self._code = int(word)
 
     def kill(self) -> None:
@@ -339,22 +367,24 @@ def _arguments(key: _Key, inner: Bubblewrap, yard: Path) -> tuple[str, ...]:
         *inner.system,
         *("--proc", "/proc", *_DEVICES, "--perms", "1777", "--dir", "/tmp"),  # noqa: S108 - inside the sandbox
         *("--dir", NEW_PROC, "--ro-bind", str(yard), YARD),
-        *("--ro-bind", str(SERVER), SERVER_SEEN_AS, "--ro-bind", str(key.warm.script), SCRIPT_SEEN_AS),
+        *("--ro-bind", str(SERVER), SERVER_SEEN_AS, "--ro-bind", str(CLOSING), CLOSING_SEEN_AS),
+        *("--ro-bind", str(key.warm.script), SCRIPT_SEEN_AS),
         *(option for mount in key.mounts for option in bind(mount)),
         *(option for place in key.places for option in ("--dir", place)),
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *(option for name, value in key.env for option in ("--setenv", name, value)),
+        # Looked up once here, not in every child.
+        *("--setenv", "LD_BIND_NOW", "1"),
     )
 
 
 def _config(key: _Key, inner: Bubblewrap, control_fd: int) -> Mapping[str, object]:
-    """What ``warm_server.Config`` describes."""
+    """What ``warm_closing.Config`` describes."""
     assert inner.seccomp is not None, "a warm sandbox has a filter"
     return {
         "control_fd": control_fd,
         "clone": MACHINES[platform.machine()].clone,
         "filter": inner.seccomp.hex(),
-        "script": SCRIPT_SEEN_AS,
         "modules": key.warm.modules,
         "below_tmp": [mount.target for mount in key.mounts if Path(mount.target).is_relative_to("/tmp")],  # noqa: S108
         "tmp_bytes": TMP_BYTES,

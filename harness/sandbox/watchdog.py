@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from harness.core.execution import Ending
 from harness.core.ports import Job
@@ -20,6 +21,13 @@ class Tally:
     """Resident pages that are not files; a page shared by a parent and its forks is counted in each."""
 
 
+class Root(Protocol):
+    """The process that a tree grew from."""
+
+    @property
+    def pid(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeWatch:
     """Looks at a job's tree every now and then: what grows between two looks is seen late."""
@@ -28,9 +36,10 @@ class TreeWatch:
     own_processes: int = 0
     """Processes of the tree that belong to the backend."""
 
-    def excess(self, pid: int) -> Ending | None:
+    def excess(self, process: Root) -> Ending | None:
         if not PROC.exists():
             return None
+        pid = process.pid
         seen = tally(pid)
         if seen.processes > self.job.processes + self.own_processes:
             return Ending.PROCESSES

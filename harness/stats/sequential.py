@@ -224,11 +224,6 @@ def betting_confidence_sequence(*, d: Sequence[float], alpha: float = 0.05) -> S
     return SequenceInterval(lo=2 * below - 1, hi=1 - 2 * above)
 
 
-def betting_lower_bound(*, d: Sequence[float], alpha: float = 0.05) -> float:
-    """The lower end of :func:`betting_confidence_sequence` alone, with all of *alpha* for it."""
-    return 2 * _excluded(_shares(d), inside("alpha", alpha)) - 1
-
-
 def _excluded(x: Sequence[float], alpha: float) -> float:
     # The highest mean that a bettor on a higher one got rich against, rounded down; 0 when there is none.
     low, high = 0.0, 1.0

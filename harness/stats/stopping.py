@@ -1,8 +1,8 @@
 """When a paired run may stop early, and what may then be said: a look after every pair, valid at all looks at once.
 
 Rule ``stop-early/1``. After each measured pair: *better* or *worse* once the e-value on discordant pairs reaches
-``1/alpha``; *equivalent* once two bettors with half of alpha each have excluded every difference beyond the margin;
-*futile* once neither is within reach of what is left. Futility claims nothing, so it costs no alpha.
+``1/alpha``; *equivalent* once two bettors with a quarter of alpha each have excluded every difference beyond the
+margin; *futile* once neither is within reach of what is left. Futility claims nothing, so it costs no alpha.
 """
 
 import math
@@ -18,7 +18,6 @@ from harness.stats.multiple import holm
 from harness.stats.sequential import (
     Bettor,
     betting_confidence_sequence,
-    betting_lower_bound,
     evalue_discordant_beta_mixture,
 )
 from harness.stats.verdict import ClassEffect, Infra, Verdict, unmeasured
@@ -29,6 +28,9 @@ FUTILITY_FROM = 20
 FUTILITY_EVERY = 10
 PLAUSIBLE_SD = 2.0
 """Rates of what is left are taken to be at most this many standard deviations off."""
+
+_SHARES = 4
+"""Of alpha: one for each end of the interval, two for the side on which the e-value may cut it off at 0."""
 
 StopState = Literal["open", "better", "worse", "equivalent", "futile", "exhausted"]
 
@@ -96,9 +98,9 @@ class Watch:
 
     def __post_init__(self) -> None:
         """Let both bettors begin."""
-        half = self.rule.alpha / 2
-        self._above = Bettor(m=(1 - self.rule.margin) / 2, alpha=half, upwards=True)
-        self._below = Bettor(m=(1 + self.rule.margin) / 2, alpha=half, upwards=False)
+        share = self.rule.alpha / _SHARES
+        self._above = Bettor(m=(1 - self.rule.margin) / 2, alpha=share, upwards=True)
+        self._below = Bettor(m=(1 + self.rule.margin) / 2, alpha=share, upwards=False)
 
     @property
     def look(self) -> Look:
@@ -161,9 +163,9 @@ class Watch:
     def _within_reach(self) -> bool:
         left = self.rule.pairs - self._seen
         counts = (self._a_only, self._b_only)
-        return any(self._could_lead(lead, trail, left) for lead, trail in (counts, counts[::-1])) or self._could_be_alike(
-            left
-        )
+        return any(
+            self._could_lead(lead, trail, left) for lead, trail in (counts, counts[::-1])
+        ) or self._could_be_alike(left)
 
     def _could_lead(self, lead: int, trail: int, left: int) -> bool:
         # What is left at the best plausible rates for one side, seen from the rates so far.
@@ -188,7 +190,7 @@ class Watch:
 
 
 def _both_rich(above: Bettor, below: Bettor, alpha: float) -> bool:
-    return min(above.highest, below.highest) >= 2 / alpha
+    return min(above.highest, below.highest) >= _SHARES / alpha
 
 
 def watch_all(rule: StopRule, pairs: Iterable[tuple[bool | None, bool | None]]) -> Watch:
@@ -203,38 +205,47 @@ def watch_all(rule: StopRule, pairs: Iterable[tuple[bool | None, bool | None]]) 
 def anytime_effect(differences: Sequence[int]) -> PairedEffect:
     """The difference with an interval and a p that hold however often somebody looked and whyever the run stopped.
 
-    *differences* are B - A of single trials, in the planned order. The interval is a betting confidence sequence, the
-    p is one over the highest e-value on discordant pairs. Usually wider than what a fixed number of tasks gives.
+    *differences* are B - A of single trials, in the planned order. p is one over the highest e-value on discordant
+    pairs. The interval is a betting confidence sequence at half of alpha; the other half is the e-value's, which alone
+    says on which side of 0 the difference lies: once it reaches ``1/alpha`` the interval ends at 0 on that side, until
+    then it holds 0. So interval and verdict never disagree. Of a true difference above 0 the e-value says "below" with
+    a probability of ``alpha/2`` at most: under none at all it says either by symmetry half the time that it errs, and
+    a difference makes the wrong side rarer.
     """
     if not differences:
         return PairedEffect(n=0, diff=None, lo=-1.0, hi=1.0, p=1.0, lower_one_sided=-1.0, method="no measured pair")
-    interval = betting_confidence_sequence(d=differences, alpha=1 - CONF)
+    interval = betting_confidence_sequence(d=differences, alpha=(1 - CONF) / 2)
+    e_max, side = _evidence(differences)
+    lo = max(0.0, interval.lo) if side > 0 else min(0.0, interval.lo)
+    hi = min(0.0, interval.hi) if side < 0 else max(0.0, interval.hi)
     return PairedEffect(
         n=len(differences),
         diff=math.fsum(differences) / len(differences),
-        lo=interval.lo,
-        hi=interval.hi,
-        p=min(1.0, 1 / _highest(differences)),
-        lower_one_sided=betting_lower_bound(d=differences, alpha=1 - CONF),
-        method="betting confidence sequence, e-value on discordant pairs",
+        lo=lo,
+        hi=hi,
+        p=min(1.0, 1 / e_max),
+        lower_one_sided=lo,
+        method="e-value on discordant pairs, betting confidence sequence",
     )
 
 
-def _highest(differences: Sequence[int]) -> float:
-    a_only = b_only = 0
+def _evidence(differences: Sequence[int]) -> tuple[float, int]:
+    # The highest e-value, and on which side it was when it first was enough; 0: never.
+    a_only = b_only = side = 0
     highest = 1.0
     for difference in differences:
         a_only, b_only = a_only + (difference < 0), b_only + (difference > 0)
         if difference:
             highest = max(highest, evalue_discordant_beta_mixture(a_only=a_only, b_only=b_only).e)
-    return highest
+        if not side and 1 / highest <= 1 - CONF:
+            side = 1 if b_only > a_only else -1
+    return highest, side
 
 
 def anytime_state(effect: PairedEffect, margin: float, *, p: float | None = None) -> Verdict:
     """What *effect* of :func:`anytime_effect` shows; *p* stands for its own, where that was adjusted."""
-    assert effect.diff is not None or effect.n == 0, "pairs have a difference"
-    if (effect.p if p is None else p) <= 1 - CONF and effect.diff:
-        return "better" if effect.diff > 0 else "worse"
+    if (effect.p if p is None else p) <= 1 - CONF:
+        return "better" if effect.lo >= 0 else "worse"
     if -margin < effect.lo and effect.hi < margin:
         return "equivalent"
     return "insufficient"

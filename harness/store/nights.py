@@ -20,6 +20,8 @@ class NightCall:
     model: str
     served_model: str | None
     """The name in the reply; ``None``: a failure, or the vendor did not say."""
+    fingerprint: str | None
+    """Of the configuration that answered; ``None``: the vendor did not say."""
     ok: bool
     """A response, not a failure."""
     input: int | None

@@ -29,7 +29,7 @@ async def download(address: str, *, limit_bytes: int = FILE_BYTES) -> bytes:
             aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=TOTAL_S)) as session,
             session.get(address) as answer,
         ):
-            if answer.status != 200:  # noqa: PLR2004 - OK
+            if answer.status != 200:
                 raise SandboxError(f"{address!r} cannot be had: HTTP {answer.status}")
             return await _body(answer, address, limit_bytes)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

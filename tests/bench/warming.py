@@ -1,15 +1,20 @@
-"""The same jobs in a fresh bubblewrap and in forks of a warm interpreter; prints seconds of wall clock as JSON.
+"""The same jobs in a fresh bubblewrap and in forks of a warm interpreter; prints seconds per job as JSON.
+
+Wall clock, and where the processes of a job can be counted together, processor time of all of them, ours included.
 
 ``python -m tests.bench.warming pytest N`` runs a test file of two tests under pytest, ``… checks N`` a function under
-its hidden tests as code suites are graded. Each N times each way, in turn. No executable but Python's is needed.
+its hidden tests as code suites are graded. N times warm, a fifth of it anew. No executable but Python's is needed.
 """
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from harness.core.execution import Isolation
@@ -29,8 +34,9 @@ import sys
 
 def preload():
     config = __import__("_pytest.config").config
-    for name in config.default_plugins:
-        __import__(f"_pytest.{name}")
+    later = ("_pytest._argcomplete", "code", "faulthandler", "pdb", "readline")
+    for name in (*(f"_pytest.{each}" for each in config.default_plugins), *later):
+        __import__(name)
 
 
 def main():
@@ -83,22 +89,52 @@ async def as_check(sandbox: Sandbox) -> None:
     assert judge_code(CHECKED, execution)[0] is Grade.RESOLVED
 
 
-async def measured(what: Callable[[Sandbox], Awaitable[None]], sandbox: Sandbox, count: int) -> float:
-    began_s = time.perf_counter()
+@contextmanager
+def metered() -> Iterator[Callable[[], float]]:
+    """Seconds of processor time of this process and all it starts meanwhile; of this process alone without cgroups."""
+    old, new = Path("/sys/fs/cgroup/cpuacct"), Path("/sys/fs/cgroup")
+    parent = old if old.is_dir() else new
+    group = parent / f"harness-bench-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+    except OSError:
+        yield time.process_time
+        return
+    try:
+        if parent == old:
+            yield lambda: int((group / "cpuacct.usage").read_text()) / 1e9
+        else:
+            yield lambda: int((group / "cpu.stat").read_text().split()[1]) / 1e6
+    finally:
+        (parent / "cgroup.procs").write_text(str(os.getpid()))
+        # What was killed a moment ago may still be counted as a member.
+        for _ in range(100):
+            with suppress(OSError):
+                group.rmdir()
+                break
+            time.sleep(0.01)
+
+
+async def measured(what: Callable[[], Awaitable[None]], count: int, used_s: Callable[[], float]) -> tuple[float, float]:
+    """Seconds of wall clock, and of processor time, each time."""
+    began_s, before_s = time.perf_counter(), used_s()
     for _ in range(count):
-        await what(sandbox)
-    return time.perf_counter() - began_s
+        await what()
+    return (time.perf_counter() - began_s) / count, (used_s() - before_s) / count
 
 
 async def main(kind: str, count: int) -> None:
     _script().write_text(SCRIPT)
     what = {"pytest": under_pytest, "checks": as_check}[kind]
     anew = open_sandbox(Isolation.STANDARD, want="bubblewrap")
-    async with kept_warm(anew) as warm:
-        await what(warm)  # not counted: starts the interpreter
-        few = max(1, count // 5)
-        each_anew_s, each_warm_s = await measured(what, anew, few) / few, await measured(what, warm, count) / count
-    print(json.dumps({"anew_s": each_anew_s, "warm_s": each_warm_s, "isolation": anew.isolation.value}))
+    with metered() as used_s:
+        async with kept_warm(anew) as warm:
+            await what(warm)  # not counted: starts the interpreter
+            anew_s, anew_cpu_s = await measured(partial(what, anew), max(1, count // 5), used_s)
+            warm_s, warm_cpu_s = await measured(partial(what, warm), count, used_s)
+    figures = {"anew_s": anew_s, "warm_s": warm_s, "anew_cpu_s": anew_cpu_s, "warm_cpu_s": warm_cpu_s}
+    print(json.dumps({**figures, "isolation": anew.isolation.value}))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from harness.cli.layout import NARROWEST, Shape, table_lines, wrapped
 LONG = "free text of many words that does not fit beside the other columns of this table"
 
 
-def shape(*, right=(), wrap=(), cut=()) -> Shape:
-    return Shape(right=frozenset(right), wrap=frozenset(wrap), cut=frozenset(cut))
+def shape(*, right=(), wrap=(), cut=(), ids=()) -> Shape:
+    return Shape(right=frozenset(right), wrap=frozenset(wrap), cut=frozenset(cut), ids=frozenset(ids))
 
 
 def test_numbers_are_aligned_to_the_right_and_no_line_ends_in_blanks():
@@ -25,6 +25,14 @@ def test_an_id_is_never_folded():
     name = "vendor/" + "x" * 200
     lines = table_lines(["model", "says"], [[name, LONG]], shape(wrap=["says"]), 60)
     assert any(name in line for line in lines)
+
+
+def test_a_name_loses_its_middle_only_when_nothing_else_gives_way():
+    name = "django__django-" + "x" * 30 + "-11999"
+    kept = shape(cut=["why"], ids=["task"])
+    assert table_lines(["task", "why"], [[name, LONG]], kept, 80)[1].startswith(f"{name}  free text")
+    assert table_lines(["task", "why"], [[name, LONG]], kept, 40)[1] == "django__djang…xxxxxx-11999  free text o…"
+    assert table_lines(["task"], [["日本" * 20]], kept, 20)[1] == "日本日本日…日本日本"
 
 
 def test_free_text_is_wrapped_in_its_own_column():

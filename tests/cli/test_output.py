@@ -1,6 +1,7 @@
 """Where a command prints, and what may reach a terminal."""
 
 import io
+import json
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
@@ -44,6 +45,15 @@ def test_with_json_only_the_document_is_on_stdout():
     out, err = printed(Options(json=True), write)
     assert out == '{\n  "a": [\n    "\\udc80",\n    "ü"\n  ]\n}\n'
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["\x9b31m", "a\u202eb\u2066", "\x7f\x85", "\U000e0041", "\udc80", "\x1b[0m\x00", "ü ★ 日本"]
+)
+def test_json_means_the_same_and_drives_no_terminal(text):
+    out, _ = printed(Options(json=True), lambda output: output.json({text: [text]}))
+    assert json.loads(out) == {text: [text]}
+    assert visible(out) == out
 
 
 def test_quiet_keeps_results_and_errors():

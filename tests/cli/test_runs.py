@@ -3,12 +3,19 @@
 import csv
 import io
 import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import duckdb
 import pytest
 
-from tests.cli.command_line import A, B
+from harness.cli.output import visible
+from harness.core.trial import Grade
+from tests.cli.command_line import A, B, Folder
+from tests.cli.recorded import Trial, record
 
 LINES = [
     {
@@ -92,6 +99,72 @@ def test_a_spreadsheet_finds_no_formula(imported, tmp_path):
     assert not [value for row in rows for value in row.values() if value.startswith(("=", "+", "-", "@"))]
 
 
+EVIL = (
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", " =1", "＝1", "\x1b]8;;http://evil.example/\x07", "\x9b31m", "a\u202eb",
+    "nul\x00", "</failure><x/>", "]]>&<!--", 'quote" , "x', "\ud800", "two\r\nlines",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> Folder:
+    """A run with every one of these as name of a task, detail and output."""
+    root = tmp_path_factory.mktemp("hostile") / "home"
+    for folder in ("registry", "reports"):
+        shutil.copytree(Path(__file__).parents[2] / folder, root / folder)
+    rows = [
+        Trial(task=text, detail=text, output=text, grade=Grade.NOT_RESOLVED, epoch=epoch, task_class=text)
+        for text in EVIL
+        for epoch in (0, 1)
+        if text != "\ud800" or epoch == 0
+    ]
+    record(root, "evil", [row for row in rows if row.task != "\ud800"])
+    return Folder(root)
+
+
+def test_csv_of_hostile_texts(hostile):
+    text = hostile.call("runs", "export", "evil", "--format", "csv").out
+    assert visible(text) == text
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == 2 * (len(EVIL) - 1)
+    for row in rows:
+        for value in row.values():
+            assert value.lstrip()[:1] not in {*"=+-@＝"}
+    assert "\\x9b31m" in {row["output"] for row in rows}
+
+
+def test_junit_of_hostile_texts(hostile):
+    text = hostile.call("runs", "export", "evil", "--format", "junit").out
+    assert visible(text) == text
+    cases = ET.fromstring(text).findall("testcase")
+    assert len({case.get("name") for case in cases}) == len(cases) == 2 * (len(EVIL) - 1)
+    assert {case[0].tag for case in cases} == {"failure"}
+    assert "</failure><x/> #1" in {case.get("name") for case in cases}
+
+
+def test_jsonl_and_parquet_of_hostile_texts_lose_nothing(hostile, tmp_path):
+    text = hostile.call("runs", "export", "evil").out
+    assert visible(text) == text
+    told = {json.loads(line)["output"] for line in text.splitlines()}
+    assert hostile.call("runs", "export", "evil", "--format", "parquet", "-o", tmp_path / "x.parquet").code == 0
+    with duckdb.connect() as fresh:
+        kept = fresh.execute("SELECT output FROM read_parquet($file)", {"file": str(tmp_path / "x.parquet")}).fetchall()
+    assert told == {row[0] for row in kept} == {*EVIL} - {"\ud800"}
+
+
+def test_hostile_names_fit_the_terminal(hostile):
+    for words in (["runs"], ["runs", "show", "evil"], ["db", "sql", "SELECT * FROM trial"], ["db", "sql", "FROM task"]):
+        shown = hostile.call(*words)
+        assert shown.code == 0
+        assert visible(shown.out) == shown.out
+        assert max(map(len, shown.out.splitlines())) <= 100
+
+
+def test_the_help_says_what_each_format_does_with_hostile_texts(home):
+    said = " ".join(home.call("runs", "export", "--help").out.split())
+    for word in ("jsonl, csv, parquet or junit", "apostrophe", "control characters", "infra_error is an error"):
+        assert word in said
+
+
 def test_junit_counts_what_it_holds(imported):
     suite = ET.fromstring(imported.call("runs", "export", "recorded", "--format", "junit").out)
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "2", "0")
@@ -138,3 +211,52 @@ def test_the_store_in_tables(measured, tmp_path):
     assert exported[str(tmp_path / "out" / "trial.parquet")] == 86
     assert "trial.parquet" in measured.call("db", "export", tmp_path / "out").out
     assert measured.json("db")["tables"]["trial"] == 86
+
+
+def test_a_free_query_has_limits(measured):
+    some = measured.call("db", "sql", "SELECT task_id FROM trial", "--limit", "3")
+    assert len(some.out.splitlines()) == 4
+    assert some.err == "the first 3 rows; there are more: --limit N, or 0 for all\n"
+    assert len(measured.json("db", "sql", "SELECT task_id FROM trial", "--limit", "0")) == 86
+    endless = "SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
+    late = measured.call("db", "sql", endless, "--timeout", "0.1")
+    assert (late.code, late.out) == (2, "")
+    assert late.told.endswith(": no answer within 0.1 s")
+    refused = measured.call("db", "sql", "DROP TABLE grade")
+    assert refused.code == 2
+    assert "must be one SELECT statement" in refused.told
+
+
+def test_what_no_table_can_hold_is_shown_row_by_row(measured):
+    shown = measured.call("db", "sql", "SELECT * FROM trial LIMIT 2")
+    assert max(map(len, shown.out.splitlines())) <= 100
+    assert [line for line in shown.out.splitlines() if line.startswith("row ")] == ["row 1", "row 2"]
+    assert "task_id " in shown.out
+    assert "NULL" not in shown.out
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from harness.store import open_store
+with open_store(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_locked_database_stops_no_run_and_is_told_by_the_rest(home):
+    database = home.root / ".harness" / "harness.duckdb"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        ran = home.call("run", "starter", "--models", f"{A},{B}", "--limit", "3")
+        refused = home.call("runs")
+        holder.communicate("\n")
+    assert ran.code == 0, ran
+    assert refused.code == 2
+    assert f"is in use by process {holder.pid} (" in refused.told
+    assert "python" in refused.told
+    assert [row["trials"] for row in home.json("runs")] == [6]

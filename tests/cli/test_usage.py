@@ -17,7 +17,7 @@ CASES = [
     (["run", "starter", "--models", "a", "--timeout", "soon"], "harness run: --timeout: 'soon' is not a number"),
     (["run", "starter", "--modles", "a"], "harness run: no option '--modles'; did you mean '--models'?"),
     (["run", "starter", "extra", "--models", "a"], "harness run: one argument too many: extra"),
-    (["runs", "nope"], "harness runs: no command 'nope'; there are: list, show, export"),
+    (["runs", "nope"], "harness runs: no command 'nope'; there are: list, show, compare, export"),
     (["runs", "shwo"], "harness runs: no command 'shwo'; did you mean 'show'?"),
     (["runs", "show"], "harness runs show: RUN is missing"),
     (["matrix", "propose", "--minimum-tasks", "0"], "harness matrix propose: --minimum-tasks: '0' is below 1"),

@@ -20,7 +20,10 @@ def test_every_name_makes_a_comparator_of_that_name(name: str) -> None:
     [
         ("fuzy", {}, "no comparator 'fuzy'; there are: choice, code, exact, fuzzy, json, judge, numeric, tests, value"),
         ("exact", {"caseless": True}, "comparator 'exact' has no option 'caseless'; there are: casefold"),
-        ("tests", {"x": 1}, "comparator 'tests' has no option 'x'; there are: none"),
+        ("tests", {"x": 1}, "comparator 'tests' has no option 'x'; there are: tests"),
+        ("tests", {"tests": "mine"}, "option 'tests' is 'mine'; it must be one of given, generated"),
+        ("tests", {"tests": "generated", "function": "a b"}, "'function' is 'a b'; it must be the name of a function"),
+        ("tests", {"function": "f"}, "comparator 'tests' has no option 'function'"),
         ("exact", {"casefold": 1}, "option 'casefold' is 1; it must be true or false"),
         ("numeric", {"locale": "us"}, "option 'locale' is 'us'; it must be one of en, de, fr, ch, auto"),
         ("numeric", {"tolerance": -1}, "option 'tolerance' is -1; it must be a number of at least 0"),

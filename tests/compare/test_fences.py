@@ -31,7 +31,9 @@ def test_a_block_without_an_end_goes_on_to_the_last_line() -> None:
     assert blocks("no block, `code` only") == ()
 
 
-@given(st.lists(st.sampled_from(["```", "```py", "    ```", "  ~~~", "~~~~", "x = 1", "", "````", "\t```"]), max_size=30))
+@given(
+    st.lists(st.sampled_from(["```", "```py", "    ```", "  ~~~", "~~~~", "x = 1", "", "````", "\t```"]), max_size=30)
+)
 def test_every_line_is_in_one_block_at_most(lines: list[str]) -> None:
     text = "\n".join(lines)
     found = blocks(text)

@@ -40,7 +40,7 @@ def test_every_field_has_its_own_majority_and_its_own_authors() -> None:
 
 def test_what_is_contested_is_named_with_what_was_said() -> None:
     found = merge({"x": 1, "y": 1}, {"x": 2, "y": 1}, {"x": 3})
-    assert found == Unmerged(why="no agreement on $.x (1 × 1 against 1 × 2 against 1 × 3)", votes=1)  # noqa: RUF001
+    assert found == Unmerged(why="no agreement on $.x (1 × 1 against 1 × 2 against 1 × 3)", votes=1)
     many = merge({str(key): 1 for key in range(7)}, {str(key): 2 for key in range(7)})
     assert isinstance(many, Unmerged)
     assert many.why.endswith(" and 2 more")
@@ -70,7 +70,7 @@ def test_absence_null_and_false_stay_three_things(answers, merged) -> None:
     [
         (({"x": None}, {"x": False}, {}), "absent"),
         (('{"x": 1, "x": 1}', '{"x": 1, "x": 1}', {"x": 1}), "no agreement on $.x"),
-        (({"x": 1}, {"x": 1}, {"x": 2}, {"x": 2}), "2 × 1 against 2 × 2"),  # noqa: RUF001
+        (({"x": 1}, {"x": 1}, {"x": 2}, {"x": 2}), "2 × 1 against 2 × 2"),
         (({"x": 1, "y": 1}, {"x": 1, "z": 1}, {"y": 1, "z": 1}), "stand together in nobody's answer"),
         (("none", "none", "none"), "0 fields"),
         (({"x": "[redacted:api-key]"},) * 3, "no agreement on $.x"),

@@ -112,7 +112,8 @@ def test_groups_partition_the_valid_ballots_whatever_the_order(ballots, judge, r
 
 def test_two_redacted_secrets_are_not_one_answer() -> None:
     for name in ("exact", "fuzzy"):
-        found = group([ballot("a", "it is [redacted:api-key]")] + [ballot("b", "it is [redacted:api-key]")], comparator(Compare(name=name)))
+        voters = [ballot(model, "it is [redacted:api-key]") for model in "ab"]
+        found = group(voters, comparator(Compare(name=name)))
         assert shape(found) == [["a"], ["b"]]
         assert "redacted" in found.unknown[0].why
     apart = group([ballot("a", "[redacted:jwt]"), ballot("b", "no")], comparator(Compare(name="exact")))

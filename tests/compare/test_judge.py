@@ -36,7 +36,7 @@ def test_it_says_what_was_ruled_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"model": " "}, {"model": 3}])
 def test_a_judge_has_a_model(options) -> None:
-    with pytest.raises(ConfigError, match="option 'model' is .*given, as a text"):
+    with pytest.raises(ConfigError, match=r"option 'model' is .*given, as a text"):
         comparator(Compare(name="judge", options=options))
 
 

@@ -18,6 +18,7 @@ class Groups:
     groups: tuple[tuple[Ballot, ...], ...]
     unknown: tuple[tuple[ModelId, ModelId, str], ...] = ()
     merge: None = None
+    best: Ballot | None = None
 
 
 def by_text(ballots: Sequence[Ballot]) -> Groups:

@@ -26,7 +26,7 @@ def judged(text: str | None, why: str = "the judge said so", kind: BallotKind = 
 def decide(said: Ballot, answers: str = "12", rule=None, **fields):
     """The end of a vote of members that say one letter each, and a judge that says *said*."""
     one = policy("abcde"[: len(answers)], rule, tiebreak=JUDGE, **fields)
-    given = {model: text for model, text in zip("abcde", answers, strict=False)}
+    given = dict(zip("abcde", answers, strict=False))
     return play(one, {**given, "j": said})
 
 
@@ -176,7 +176,9 @@ def test_whoever_has_to_be_unanimous_is_so_as_a_whole():
 
 def test_more_are_asked_while_the_fields_can_still_be_agreed():
     one = policy("abcde", Quorum(k=3), order="accurate_first")
-    answers = [f'{{"x": {x}, "y": {y}, "z": {z}}}' for x, y, z in ((1, 1, 1), (1, 2, 2), (2, 2, 1), (1, 1, 3), (4, 1, 1))]
+    answers = [
+        f'{{"x": {x}, "y": {y}, "z": {z}}}' for x, y, z in ((1, 1, 1), (1, 2, 2), (2, 2, 1), (1, 1, 3), (4, 1, 1))
+    ]
     action, asked = vote(one, *answers)
     assert asked == "abcde", "as wholes, four different answers of five are hopeless"
     assert isinstance(action, Serve)

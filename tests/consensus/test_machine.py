@@ -10,7 +10,7 @@ from harness.core.ballot import Ballot, BallotKind
 from harness.core.errors import ConfigError
 from harness.core.ids import ModelId
 from harness.core.outcome import Reason
-from harness.core.policy import Quorum, RiskLimit, Tiebreak, Unanimous
+from harness.core.policy import Quorum, RiskLimit, Unanimous
 from harness.core.response import Failure, FailureKind, Retry
 from tests.consensus.cases import ballot, by_text, no_price, play, policy
 

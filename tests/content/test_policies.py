@@ -61,6 +61,7 @@ def test_no_file_means_no_policies(folder):
         ("rule", None, "rule", "is missing"),
         ("tiebreak", "{modle: a/a}", "tiebreak.modle", "did you mean 'model'?"),
         ("tiebreak", "{model: a/a, mode: loud}", "tiebreak.mode", "there are: blind, judge"),
+        ("compare", "judge", "compare", "option 'model' is None"),
         ("on_divergence", "ignore", "on_divergence", "there are: review, refuse, serve_best"),
         ("order", "cheap-first", "order", "did you mean 'cheap_first'?"),
         ("deadline_s", "0", "deadline_s", "is not above 0"),

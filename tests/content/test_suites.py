@@ -82,6 +82,7 @@ def test_the_digest_covers_what_decides_a_grade_and_nothing_else(folder, tmp_pat
         ("kind: answer\nenvironment: {timeout: 5}\n", "environment.timeout", "did you mean 'timeout_s'?"),
         ("kind: answer\nenvironment: {lock: gone.lock}\n", "environment.lock", "gone.lock: no such file"),
         ("kind: answer\ncompare: {name: numeric, tolerance: -1}\n", "compare", "tolerance"),
+        ("kind: answer\ncompare: {name: judge, model: a/b}\n", "compare", "asks a model"),
         ("kind: answer\ninstruction: x\n", "instruction", "did you mean 'instructions'?"),
     ],
 )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.compare import Unreadable
+from harness.compare.generated_tests import read_tests
 from harness.content import Home
 from harness.core.ballot import Answer
 from harness.core.errors import SandboxError
@@ -194,6 +195,31 @@ def test_a_panel_votes_under_the_visible_examples_only(suite):
 def test_without_visible_examples_there_is_no_such_vote(home):
     suite = make_suite(home, [{**CASE, "meta": {}}], "code", kind="code", extract="whole", compare="exact")
     assert executor(suite).execute_for(suite.tasks[0]) is None
+
+
+def test_a_panel_may_make_up_its_tests_and_never_sees_the_hidden_ones(suite):
+    task = suite.tasks[0]
+    tests = read_tests(["assert double(1) == 2\nassert double(3) == 9\n"], "double")
+
+    async def observed() -> Execution:
+        running = executor(suite)
+        observer = running.observer_for(task)
+        assert observer is not None
+        assert observer.entry_point == "double"
+        try:
+            return await observer.run("```python\n    return 2 * x\n```", tests)
+        finally:
+            await running.aclose()
+
+    execution = asyncio.run(observed())
+    assert [output.value for output in execution.outputs] == ["2", "6"]
+    assert [test.outcome for test in execution.tests] == [TestOutcome.PASSED, TestOutcome.FAILED]
+
+
+def test_answers_are_no_programs(home):
+    cases = [{"id": "one", "prompt": "1 + 1?", "expected": "2"}]
+    suite = make_suite(home, cases, "sums", kind="answer", extract="whole", compare="exact")
+    assert executor(suite).observer_for(suite.tasks[0]) is None
 
 
 # --- opening --------------------------------------------------------------------------------------------------------

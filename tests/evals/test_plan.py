@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.consensus.calibration import Revocation
 from harness.core.ballot import Extract
 from harness.core.errors import ConfigError
-from harness.core.ids import CandidateId, SuiteName, TaskClass, TaskId
+from harness.core.ids import CandidateId, PolicyName, SuiteName, TaskClass, TaskId
 from harness.core.request import Sampling
 from harness.core.suite import Suite, Task
 from harness.core.trial import TrialKey
-from harness.evals.plan import Plan, make_plan, started, trace_of
+from harness.evals.plan import Plan, calibration_versions, make_plan, refuse_recalibrated, started, trace_of
+from tests.consensus.cases import calibration, policy
 
 A, B = CandidateId("v/a"), CandidateId("v/b")
 TASKS = tuple(
@@ -151,3 +153,24 @@ def test_what_is_written_before_the_first_call():
         ("t1", "d1", 1, ""),
         ("t2", "d2", 2, ""),
     ]
+
+
+def test_a_run_does_not_mix_two_calibrations_of_a_policy():
+    fitted = calibration(policy("abc"))
+    other = replace(fitted, policy=PolicyName("q"))
+    versions = calibration_versions({"p"}, [fitted, other])
+    assert versions == {f"p/{fitted.task_class}": fitted.version}
+    revoked = replace(fitted, revoked=Revocation(at="2026-11-20T02:00:00Z", why="drift"))
+    refitted = replace(fitted, labels=fitted.labels + 1)
+    plan = make_plan(SUITE, [A])
+
+    def begun(known):
+        return started(plan, scripted=False, prices={}, provenance=known)
+
+    refuse_recalibrated(begun({"calibrations": versions}), versions)
+    refuse_recalibrated(begun({}), versions)
+    for now in ([], [revoked], [refitted]):
+        with pytest.raises(ConfigError, match=rf"registry/calibration: p/.*: {fitted.version} when run .*--fresh"):
+            refuse_recalibrated(begun({"calibrations": versions}), calibration_versions({"p"}, now))
+    with pytest.raises(ConfigError, match=f"none when run .* began, and {fitted.version} now"):
+        refuse_recalibrated(begun({"calibrations": {}}), versions)

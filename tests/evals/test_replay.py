@@ -113,9 +113,17 @@ def test_a_policy_that_may_serve_nothing_asks_nobody():
     assert told(one(policy("ab", rule=RiskLimit(alpha=0.01)), {"a": "7", "b": "7"})) == (None, None, 0, "uncertified")
 
 
-def test_executions_are_not_replayed():
-    with pytest.raises(ConfigError, match="policy 'p' compares by 'tests': executions are not replayed"):
-        replay([item({"a": "7"})], policy("ab", compare=Compare(name="tests")))
+@pytest.mark.parametrize(
+    ("compare", "why"),
+    [
+        (Compare(name="tests"), "policy 'p' compares by 'tests': executions are not replayed"),
+        (Compare(name="judge", options={"model": "j"}), "'judge': what its judge would say"),
+        (Compare(name="json", options={"vote": "fields"}), "'json': an answer put together field by field was never"),
+    ],
+)
+def test_what_is_not_on_record_is_not_replayed(compare, why):
+    with pytest.raises(ConfigError, match=why):
+        replay([item({"a": "7"})], policy("ab", compare=compare))
 
 
 ANSWERS = st.dictionaries(st.sampled_from("abct"), st.none() | st.sampled_from(["1", "2", "3", ""]), min_size=1)

@@ -6,7 +6,7 @@ from tests.golden.gallery import GALLERY, make
 from tests.report.parsed import assert_inert
 
 PAGE_BYTES_MAX = 600_000
-NAMES = ("ab", "consensus", "evidence", "matrix")
+NAMES = ("ab", "consensus", "evidence", "matrix", "regression")
 
 
 @pytest.mark.slow

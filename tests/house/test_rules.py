@@ -14,7 +14,7 @@ from harness.core import errors
 ROOT = Path(__file__).parents[2]
 CODE = sorted((ROOT / "harness").rglob("*.py"))
 FACES = ("harness/cli/main.py", "harness/gateway/app.py")
-INSIDE = ("harness/evals/grading/code_runner.py", "harness/evals/grading/repo_runner.py")
+INSIDE = tuple(f"harness/evals/grading/{kind}_runner.py" for kind in ("behaviour", "code", "repo"))
 """Programs of ours that run inside the sandbox, around hostile code: there, everything has to be caught."""
 TOP_LEVEL = {
     ".ci", ".git", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",

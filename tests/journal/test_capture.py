@@ -9,7 +9,7 @@ import pytest
 from harness.core.ballot import Answer, Ballot, BallotKind
 from harness.core.errors import JournalError
 from harness.core.event import BudgetHit, Call, Decided, Event, Executed, GradeGiven, Reviewed, RunStarted, TaskRow
-from harness.core.execution import Ending, Execution, Isolation, TestOutcome, TestResult
+from harness.core.execution import Ending, Execution, Isolation, Output, TestOutcome, TestResult
 from harness.core.hashing import digest
 from harness.core.ids import CandidateId, ModelId, RunId, SuiteName, TaskClass, TaskId, TraceId, VerdictId
 from harness.core.outcome import Group, Missing, Outcome, QuorumFacts
@@ -136,3 +136,16 @@ def test_such_a_journal_cannot_be_resumed(written, call):
     path = written(call(1), capture="hashes")
     with pytest.raises(JournalError, match=r"r1\.jsonl:1: written with capture: hashes, so it cannot be resumed"):
         recorded(path)
+
+
+def test_generated_tests_are_hashed_too(call):
+    """Inputs, values and tests were written by models; that a call raised, and what, was not."""
+    outputs = (Output(input=f"f({SECRET!r})", value=SECRET), Output(input=SECRET, raised="KeyError"))
+    tests = (TestResult(id=f"assert f() == {SECRET!r}", outcome=TestOutcome.PASSED),)
+    ran = dataclasses.replace(EXECUTION, outputs=outputs, tests=tests)
+    event = hashed(Executed(trace_id=call(1).trace_id, model=M1, code_sha256="c", execution=ran))
+    assert SECRET not in repr(event)
+    assert isinstance(event, Executed)
+    assert [output.raised for output in event.execution.outputs] == ["", "KeyError"]
+    assert event.execution.outputs[1].value is None
+    assert event.execution.tests[0].outcome is TestOutcome.PASSED

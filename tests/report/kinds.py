@@ -13,18 +13,24 @@ from harness.core.ids import CandidateId
 from harness.core.rows import RunRow, TrialRow
 from harness.core.trial import Grade
 from harness.evals.cells import measure
-from harness.report import ab_results, ab_tasks, render_ab
+from harness.report import ab_results, ab_tasks, counted_rows, render_ab
 from harness.report.consensus import Window, consensus_results
 from harness.report.consensus_page import render_consensus
 from harness.report.evidence import evidence_view
 from harness.report.evidence_page import render_evidence
 from harness.report.matrix import Evidence, matrix_results
 from harness.report.matrix_page import render_matrix
+from harness.report.regression import regression_results
+from harness.report.regression_nights import Baseline, Night
+from harness.report.regression_page import render_regression
+from harness.report.regression_tasks import with_texts
 from harness.routing import Matrix, propose
-from harness.store import DecisionBallotRow, DecisionRow, PromotionRow, TestRow, TrialCallRow
+from harness.stats import place_of
+from harness.store import DecisionBallotRow, DecisionRow, NightCall, PromotionRow, TestRow, TrialCallRow
 from tests.report.conftest import CLASSES, TEMPLATES, A, B, make_rows, make_run
 from tests.report.evidence_cases import CONTEXT, divided, record
 from tests.report.hostile import poisoned
+from tests.report.test_regression import LOST, C, bad, calls_of, night_of, quiet, rows_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
@@ -56,6 +62,13 @@ class MatrixInput:
     runs: list[RunRow]
     promotions: list[PromotionRow]
     active: Matrix
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressionInput:
+    nights: list[Night]
+    baseline: Baseline
+    calls: list[NightCall]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +110,10 @@ def _call(row: TrialRow) -> TrialCallRow:
     )  # fmt: skip
 
 
-def make_ab(given: AbInput) -> Made:
-    results = ab_results(given.run, given.rows, a=given.a, b=given.b)
-    tasks = ab_tasks(given.rows, a=given.a, b=given.b, tests=given.tests, calls=given.calls)
+def make_ab(given: AbInput, noise: Any = ()) -> Made:
+    results = ab_results(given.run, given.rows, a=given.a, b=given.b, noise=noise)
+    counted = counted_rows(given.run, given.rows, a=given.a, b=given.b)
+    tasks = ab_tasks(counted, a=given.a, b=given.b, tests=given.tests, calls=given.calls)
     return Made(html=render_ab(results, tasks, templates=TEMPLATES), results=results)
 
 
@@ -125,6 +139,58 @@ def make_matrix(given: MatrixInput, **proposing: Any) -> Made:
     )
     results = matrix_results(given.active, proposed, evidence)
     return Made(html=render_matrix(results, templates=TEMPLATES, harness="1.0"), results=results)
+
+
+def regression_input() -> RegressionInput:
+    """A confirmed loss in one class, a task that is solved anew, another model behind the name, another price."""
+    dear = {C: {"rates": {"input": "4", "output": "20"}, "as_of": "2026-11-21", "source": "vendor"}}
+    again = [row for row in rows_of(99, lost=LOST, epochs=3) if row.task_class == LOST]
+    tonight = replace(bad(9, prices=dear, provenance={"harness": "1.1", "models": {C: "b"}}), fresh=again)
+    gone = replace(tonight.rows[5], task_id="gone", task_digest="gone", grade=Grade.INFRA_ERROR)
+    nights = [*quiet(8), night_of(8, provenance={"harness": "1.0", "models": {C: "a"}}), tonight]
+    nights[-1] = replace(tonight, rows=[*tonight.rows, gone])
+    served = {8: "model-1", 9: "model-2"}
+    calls = [
+        call
+        for at, name in served.items()
+        for call in calls_of(nights[at], served=name, output=60 * at, fingerprint=f"fp-{at}")
+    ]
+    baseline = Baseline(
+        kind="frozen",
+        run_ids=tuple(f"run-{at:03}" for at in range(9)),
+        set_at="2026-11-29",
+        reason="release",
+        who="ann",
+    )
+    return RegressionInput(nights=nights, baseline=baseline, calls=calls)
+
+
+def make_regression(given: RegressionInput) -> Made:
+    results = regression_results(given.nights, given.baseline, given.calls)
+    failures = with_texts(results["tasks"]["new_failures"], given.nights[-1].rows, given.nights[-2].rows)
+    return Made(html=render_regression(results, failures, templates=TEMPLATES, harness="1.0"), results=results)
+
+
+def stopped_input(tasks: int = 60, margin: float = 0.03) -> AbInput:
+    """A run that stopped early, B being better, with trials in flight beyond the stop."""
+    given = ab_input(tasks)
+    lost = [
+        replace(row, grade=Grade.NOT_RESOLVED) if row.candidate == A and int(row.task_id[4:]) % 2 else row
+        for row in given.rows
+        if row.candidate in (A, B)
+    ]
+    rows = [replace(row, grade=Grade.RESOLVED) if row.candidate == B else row for row in lost]
+    first = sorted({place_of(7, row.task_id, row.task_digest) for row in rows})[:14]  # no more was asked
+    asked = [row for row in rows if place_of(7, row.task_id, row.task_digest) in first]
+    return replace(given, rows=asked, run=stopping_run(make_run(rows, trials=len(asked)), margin=margin))
+
+
+def stopping_run(run: RunRow, *, margin: float = 0.03, **changes: Any) -> RunRow:
+    plan = {
+        "rule": "stop-early/1", "candidates": [A, B], "pairs": run.tasks, "margin": margin, "alpha": 0.05,
+        "order_seed": 7, "tasks_sha256": "ab" * 32, "suite_digest": run.suite_digest, **changes,
+    }  # fmt: skip
+    return replace(run, provenance={**run.provenance, "stopping": {"plan": plan, "sha256": digest(plan)}})
 
 
 def decision(number: int = 1, *, groups: Any = ((("acme/one", "acme/two"), "17"),), **changes: Any) -> DecisionRow:
@@ -207,6 +273,23 @@ def make_evidence(folder: Path, poison: Poison | None = None, *, events: Any = d
     return Made(html=render_evidence(view, templates=TEMPLATES, heads=heads, harness="1.0"), results=view)
 
 
+def _poisoned_noise(text: str) -> dict[str, Any]:
+    return {
+        "run": f"r-aa{text}", "candidate": f"{A}{text}", "measured_at": "2026-11-20T06:00:00", "tasks": 120, "flips": 6,
+        "share": 0.05, "ci": [0.023, 0.105], "sd": 0.224, "smallest": 0.07,
+    }  # fmt: skip
+
+
+def _stopped(text: str, poison: Poison) -> AbInput:
+    # Keys of a run's provenance are free and get the text; what is under the key that counts, gets it here.
+    given: AbInput = poison(stopped_input())
+    if not text:
+        return given
+    found = stopping_run(given.run).provenance["stopping"]
+    stopping = {"plan": {**found["plan"], f"more{text}": text}, "sha256": found["sha256"] + text}
+    return replace(given, run=replace(given.run, provenance={**given.run.provenance, "stopping": stopping}))
+
+
 def pages(folder: Path, text: str = "") -> dict[str, Made]:
     """One page of every kind; with *text* in every field of everything they are made of."""
 
@@ -216,7 +299,9 @@ def pages(folder: Path, text: str = "") -> dict[str, Made]:
     folder.mkdir(parents=True, exist_ok=True)
     utf8 = text.replace("\ud800", "")  # a journal holds UTF-8
     return {
-        "ab": make_ab(poison(ab_input())),
+        "ab": make_ab(poison(ab_input()), [_poisoned_noise(text)]),
+        "stopped": make_ab(_stopped(text, poison)),
+        "regression": make_regression(poison(regression_input())),
         "matrix": make_matrix(poison(matrix_input())),
         "consensus": make_consensus(poison(consensus_input())),
         "evidence": make_evidence(folder, (lambda value: poisoned(value, utf8)) if text else None),

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.report.browser import NEEDS_CHROMIUM, Tab, visit
 from tests.report.hostile import HOSTILE
-from tests.report.kinds import pages
+from tests.report.kinds import make_regression, pages, regression_input
 
 pytestmark = NEEDS_CHROMIUM
 
+ENDLESS = "<b>x" * 1_250_000
 FOREIGN = "img, iframe, form, base, link, plaintext, object, embed, [onerror], [onload], [onfocus]"
 CONTRAST = """
 (() => {
@@ -83,6 +85,29 @@ def test_nothing_hostile_runs_and_nothing_is_requested(tmp_path):
     async def work(tab: Tab) -> None:
         for path in paths:
             await check(tab, path)
+
+    visit(tmp_path, work)
+
+
+def test_a_line_of_five_million_characters_opens_at_once(tmp_path):
+    """In every text of a night: its tasks, outputs and details; cut where it is shown, and the page stays small."""
+    given = regression_input()
+    nights = list(given.nights)
+    for at in (-2, -1):
+        rows = [replace(row, output=ENDLESS, prompt=ENDLESS, detail=ENDLESS) for row in nights[at].rows]
+        nights[at] = replace(nights[at], rows=rows)
+    path = tmp_path / "endless.html"
+    path.write_text(make_regression(replace(given, nights=nights)).html, encoding="utf-8")
+    assert path.stat().st_size < 3_000_000
+
+    async def work(tab: Tab) -> None:
+        await tab.size(360, mobile=True)
+        await tab.open(path.as_uri())
+        await tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert await tab.value("document.querySelectorAll('details.raw pre').length") > 10
+        assert await tab.value("document.documentElement.scrollWidth") <= 360
+        assert await tab.value("document.body.textContent.includes('bytes cut')")
+        assert tab.noise() == []
 
     visit(tmp_path, work)
 

@@ -75,10 +75,11 @@ def night_of(number, rows=None, *, fresh=(), **changes):
     return Night(run=run, rows=rows, fresh=fresh)
 
 
-def calls_of(night, served="model-1", output=100):
+def calls_of(night, served="model-1", output=100, fingerprint="fp-1"):
     return [
         NightCall(
-            run_id=row.run_id, task_id=row.task_id, candidate=C, epoch=row.epoch, model=C, served_model=served, ok=True,
+            run_id=row.run_id, task_id=row.task_id, candidate=C, epoch=row.epoch, model=C, served_model=served,
+            fingerprint=fingerprint, ok=True,
             input=1000, cache_read=0, cache_write=0, output=output, reasoning=0, cost_usd=row.cost_usd,
         )
         for row in night.rows
@@ -229,9 +230,13 @@ def test_who_answered_and_what_it_cost_are_told_apart():
     before = [
         replace(night, run=replace(night.run, provenance={**RUN.provenance, "models": {C: "1"}})) for night in before
     ]
-    calls = [call for night in before for call in calls_of(night)] + calls_of(last, served="model-2")
+    calls = [call for night in before for call in calls_of(night)]
+    calls += calls_of(last, served="model-2", fingerprint="fp-2")
     found = judged([*before, last], calls=calls)
-    assert [change["what"] for change in found["changes"]] == [f"model behind {C}", f"settings of {C}", f"price of {C}"]
+    assert [change["what"] for change in found["changes"]] == [
+        f"model behind {C}", f"fingerprint of {C}", f"settings of {C}", f"price of {C}",
+    ]  # fmt: skip
+    assert (found["changes"][1]["before"], found["changes"][1]["now"]) == ("fp-1", "fp-2")
     (cost,) = found["cost"]
     assert cost["ratio"] == pytest.approx(2)
     assert cost["price_ratio"] == pytest.approx(2)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.text import compare_lines, cut, short, visible
+from harness.report.text import compare_lines, cut, no_formula, short, visible
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,15 @@ def test_compare_lines():
         ("same", " @three"),
     ]
     assert compare_lines("same", "same") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-1", "@x", "\t1", "\r=1", "\n1", " =1", "\u00a0@x", "＝1", "＋1", "－1", "＠x"]
+)
+def test_no_spreadsheet_finds_a_formula(text):
+    assert no_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "1", "a=1", " a", "'=1", "1-2", "(=1)", "−1"])
+def test_what_is_no_formula_stays(text):
+    assert no_formula(text) == text

@@ -189,6 +189,135 @@ def test_endings(warm, run):
     assert run(warm, "import time; time.sleep(30)", timeout_s=0.3).ending is Ending.TIMEOUT
 
 
+FIRST = """
+import os, sys
+
+FIRST = True
+
+def main():
+    print(os.getpid(), sorted(name for name in os.listdir('/proc') if name.isdigit()), os.listdir('/.yard'))
+    print([fd for fd in range(3, 4096) if is_open(fd)])
+    lines = dict(line.split(':', 1) for line in open('/proc/self/status'))
+    print({name: lines[name].strip() for name in ('CapEff', 'CapPrm', 'CapBnd', 'NoNewPrivs', 'Seccomp')})
+    child = os.fork()
+    if child == 0:
+        for number in range(1, 65):
+            try:
+                os.kill(1, number)
+            except OSError:
+                pass
+        for name in ('mem', 'environ', 'maps', 'fd/1'):
+            try:
+                os.readlink('/proc/1/fd/1') if name == 'fd/1' else open(f'/proc/1/{name}', 'rb').read(1)
+            except PermissionError:
+                sys.stderr.write(name + ' closed\\n')
+        os._exit(0)
+    os.waitpid(child, 0)
+    print('alive')
+
+def is_open(fd):
+    try:
+        os.fstat(fd)
+        return True
+    except OSError:
+        return False
+"""
+
+
+def test_a_script_may_be_the_first_process(warm, tmp_path):
+    script = tmp_path / "first.py"
+    script.write_text(FIRST)
+    job = replace(job_of("unused"), warm=Warm(script=script))
+    (ran,) = together(warm, job)
+    first, fds, rights, alive = ran.stdout.decode().splitlines()
+    none = "0" * 16
+    assert (first, fds, alive) == ("1 ['1'] []", "[]", "alive"), ran.stderr
+    assert rights == str({"CapEff": none, "CapPrm": none, "CapBnd": none, "NoNewPrivs": "1", "Seccomp": "2"})
+    assert ran.stderr == b"mem closed\nenviron closed\nmaps closed\nfd/1 closed\n"
+    assert ran.exit_code == 0
+
+
+def groups_in(pool) -> list:
+    return [group for idle in pool._idle.values() for group in idle]
+
+
+def test_a_group_serves_the_next_job_as_if_new(warm):
+    """What one job used of its group, the next has again: memory in files, memory of processes, processes."""
+    if warm._pool is None:
+        pytest.skip("no control groups here")
+    warm._pool.close()
+    limits = {"memory_bytes": 100 << 20, "processes": 8}
+    fill = "open('/tmp/full', 'wb').write(bytes(80 << 20)); print('filled')"
+    fork = """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        time.sleep(60)
+print('forked')
+"""
+    served = []
+    for script, word in ((fill, b"filled\n"), (fork, b"forked\n")) * 2:
+        (ran,) = together(warm, job_of(script, **limits))
+        assert (ran.stdout, ran.ending) == (word, Ending.EXITED), ran.stderr
+        served += groups_in(warm._pool)
+    assert len(served) == 4
+    assert len(set(served)) == 1
+    assert all((place / "cgroup.procs").read_text() == "" for place in served[0].folders)
+
+
+def test_a_group_that_was_overrun_serves_nobody_again(warm):
+    if warm._pool is None:
+        pytest.skip("no control groups here")
+    warm._pool.close()
+    limits = {"memory_bytes": 100 << 20, "processes": 8}
+    (ran,) = together(warm, job_of("x = bytearray(b'x') * (1 << 28)", **limits | {"memory_bytes": 64 << 20}))
+    (bomb,) = together(warm, job_of("import os, time\nfor _ in range(20): os.fork()\ntime.sleep(9)", **limits))
+    assert (bomb.ending, ran.exit_code == 0) == (Ending.PROCESSES, False)
+    assert [group.clean() for group in groups_in(warm._pool)] in ([], [True])
+    (after,) = together(warm, job_of("print('fine')", **limits))
+    assert (after.stdout, after.ending) == (b"fine\n", Ending.EXITED)
+
+
+def test_jobs_at_the_same_time_have_a_group_each(warm):
+    if warm._pool is None:
+        pytest.skip("no control groups here")
+    warm._pool.close()
+    together(warm, *[job_of("import time; time.sleep(0.3)") for _ in range(3)])
+    assert len({group.folders for group in groups_in(warm._pool)}) == 3
+
+
+def test_a_fork_that_nobody_waits_for_ends(warm):
+    """Cancelled before it is known: its interpreter ends it."""
+
+    async def scenario() -> list[str]:
+        await warm.run(job_of("pass"))
+        server = next(reversed(warm._servers.values()))
+        for _ in range(5):
+            task = asyncio.create_task(warm.run(job_of("import time; time.sleep(60)")))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert (await warm.run(job_of("print(1)"))).stdout == b"1\n"
+        for _ in range(100):
+            left = running_below(server.child.pid)
+            if len(left) == 2:
+                break
+            await asyncio.sleep(0.02)
+        return left
+
+    # bwrap's first process, and the interpreter.
+    assert len(asyncio.run(scenario())) == 2
+
+
+def running_below(pid: int) -> list[str]:
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += [child, *running_below(int(child))]
+    return found
+
+
 def test_an_interpreter_that_was_killed_is_replaced(warm, run):
     run(warm, "pass")
     server = next(reversed(warm._servers.values()))

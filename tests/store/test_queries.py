@@ -1,5 +1,6 @@
 """The typed doors: what went into the journal comes out as rows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -110,7 +111,8 @@ def test_a_verdict_comes_with_its_evidence(full):
     row = verdict(full, "v-one")
     assert (row.served, row.answer, row.confidence, row.certified) == (True, "2", 0.97, True)
     assert (row.cost_usd, row.cost_bound_usd) == (None, Decimal("0.5"))
-    assert row.groups == [{"answer": "2", "models": ["acme/a"], "weight": 1.0}]
+    (group,) = row.groups
+    assert (group["answer"], group["models"], group["weight"]) == ("2", ["acme/a"], 1.0)
     assert row.quorum["missing"] == [{"model": "acme/b", "why": "no number"}]
     assert (row.price_as_of, row.position) == ({"acme/a": "2026-11-01"}, "run-one.jsonl:6")
     assert [one.verdict_id for one in verdicts(full, run_id="run-one")] == ["v-one", "v-two"]
@@ -185,6 +187,16 @@ def test_spending_keeps_the_unknown_apart(full, journals, append, events):
     assert (spent.usd, spent.unknown, spent.bound_usd, spent.calls) == (Decimal("0.00000025"), 1, Decimal("0.5"), 3)
     assert spent_usd(full).calls == 4
     assert spent_usd(full, since=datetime(2026, 11, 21, tzinfo=UTC)).calls == 0
+
+
+def test_what_an_earlier_attempt_may_have_cost_comes_on_top(store, journals, append, events):
+    tried_twice = events.called(1)
+    reply = replace(tried_twice.reply, cost_usd=Decimal("0.25"), cost_bound_usd=Decimal("0.75"))
+    exact = replace(tried_twice.reply, cost_usd=Decimal("0.25"), cost_bound_usd=Decimal("0.25"))
+    append(replace(tried_twice, reply=reply), replace(events.called(2), reply=exact), events.called(3, failed=True))
+    store.sync(journals)
+    spent = spent_usd(store)
+    assert (spent.usd, spent.unknown, spent.bound_usd, spent.calls) == (Decimal("0.5"), 1, Decimal(1), 3)
 
 
 @pytest.mark.parametrize(

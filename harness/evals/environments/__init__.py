@@ -13,8 +13,10 @@ from harness.evals.environments.commit import (
     needs_of,
     packaging_texts,
 )
+from harness.evals.environments.gathering import named_in
 from harness.evals.environments.interpreters import Interpreter
-from harness.evals.environments.modules import missed, plugins_for
+from harness.evals.environments.leftovers import remove_leftovers, working_folder
+from harness.evals.environments.modules import Missed, missed, plugins_for
 from harness.evals.environments.own import generated_files, version_module
 from harness.evals.environments.prepared import PreparedEnvironment
 from harness.evals.environments.shelf import Shelf, open_shelf
@@ -24,6 +26,7 @@ __all__ = [
     "CommitEnvironment",
     "CommitNeeds",
     "Interpreter",
+    "Missed",
     "NoEnvironment",
     "PreparedEnvironment",
     "Shelf",
@@ -31,9 +34,12 @@ __all__ = [
     "make_for_commit",
     "make_for_suite",
     "missed",
+    "named_in",
     "needs_of",
     "open_shelf",
     "packaging_texts",
     "plugins_for",
+    "remove_leftovers",
     "version_module",
+    "working_folder",
 ]

@@ -11,8 +11,8 @@ import json
 import os
 import shutil
 import sys
-import tarfile
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,27 +31,22 @@ if TYPE_CHECKING:
         """Normal names of the distributions that are there to build with."""
 
 
-SOURCE, OUT = "/tmp/source", "/tmp/out"  # noqa: S108 - inside the sandbox
+SOURCE, OUT = Path("/tmp/source"), Path("/tmp/out")  # noqa: S108 - inside the sandbox
 
 
-def unpack(source: str) -> str:
+def unpack(source: Path) -> Path:
     """The folder of the project in *source*, where it can be written to."""
-    if os.path.isdir(source):
-        shutil.copytree(source, SOURCE, symlinks=True)
+    if source.is_dir():
+        shutil.copytree(str(source), str(SOURCE), symlinks=True)
         return SOURCE
-    if source.endswith(".zip"):
-        with zipfile.ZipFile(source) as archive:
-            archive.extractall(SOURCE)
-    else:
-        with tarfile.open(source) as pack:
-            pack.extractall(SOURCE, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
-    inside = os.listdir(SOURCE)
-    return os.path.join(SOURCE, inside[0]) if len(inside) == 1 else SOURCE
+    shutil.unpack_archive(str(source), str(SOURCE))
+    inside = list(SOURCE.iterdir())
+    return inside[0] if len(inside) == 1 else SOURCE
 
 
 def backend_of(order: Order) -> Any:
     """The object with the hooks of PEP 517."""
-    sys.path[:0] = [os.path.abspath(path) for path in order["backend_path"]]
+    sys.path[:0] = [str(Path(path).resolve()) for path in order["backend_path"]]
     module, _, names = order["backend"].partition(":")
     found = importlib.import_module(module)
     for name in filter(None, names.split(".")):
@@ -75,32 +70,27 @@ def build(order: Order) -> tuple[dict[str, Any], bytes]:
     wanted = [each for each in (asks() if asks else []) if normal(each) not in order["installed"]]
     if wanted:
         return {"requires": wanted}, b""
-    os.mkdir(OUT)
+    OUT.mkdir()
     prepare = getattr(backend, "prepare_metadata_for_build_wheel", None)
     if order["mode"] == "metadata" and prepare:
-        with open(os.path.join(OUT, prepare(OUT), "METADATA"), encoding="utf-8") as file:
-            return {"metadata": file.read()}, b""
-    name = backend.build_wheel(OUT)
-    path = os.path.join(OUT, name)
+        return {"metadata": (OUT / prepare(str(OUT)) / "METADATA").read_text(encoding="utf-8")}, b""
+    path = OUT / backend.build_wheel(str(OUT))
     if order["mode"] == "metadata":
-        with zipfile.ZipFile(path) as wheel:
+        with zipfile.ZipFile(str(path)) as wheel:
             inside = [each for each in wheel.namelist() if each.endswith(".dist-info/METADATA")]
             return {"metadata": wheel.read(inside[0]).decode("utf-8", "replace")}, b""
-    with open(path, "rb") as file:
-        return {"wheel": name}, file.read()
+    return {"wheel": path.name}, path.read_bytes()
 
 
 def describe() -> dict[str, Any]:
-    if not os.path.isfile("pyproject.toml"):
-        return {"pyproject": ""}
-    with open("pyproject.toml", encoding="utf-8", errors="replace") as file:
-        return {"pyproject": file.read(1 << 20)}
+    path = Path("pyproject.toml")
+    return {"pyproject": path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""}
 
 
 def main() -> None:
     fd = os.dup(int(os.environ.pop("HARNESS_REPORT_FD")))
     order: Order = json.load(sys.stdin)
-    os.chdir(unpack(order["source"]))
+    os.chdir(unpack(Path(order["source"])))
     said, content = (describe(), b"") if order["mode"] == "describe" else build(order)
     sys.stdout.flush()
     with os.fdopen(fd, "wb") as channel:

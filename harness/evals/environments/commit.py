@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.errors import SandboxError
-from harness.evals.environments.declared import Declared, read_declared
+from harness.evals.environments.building import NotBuiltError
+from harness.evals.environments.declared import Declared, read_declared, told_by_build
 from harness.evals.environments.gathering import Source, gather
 from harness.evals.environments.interpreters import Interpreter, ladder, missing, wish_of
-from harness.evals.environments.own import VERSION_FILES, OwnPackage, own_package
+from harness.evals.environments.own import UNKNOWN_VERSION, VERSION_FILES, OwnPackage, own_package
 from harness.evals.environments.prepared import PreparedEnvironment
 from harness.evals.environments.resolving import Unresolved
 from harness.evals.environments.shelf import Shelf
@@ -63,6 +64,10 @@ class CommitNeeds:
     own: OwnPackage | None
     texts: Mapping[str, str]
     day: date | None
+    tree: Path | None = None
+    """Where its files lie, for builds that have to be asked; ``None``: they are not."""
+    version: str | None = None
+    """By its tags."""
 
 
 def packaging_texts(tree: Path) -> dict[str, str]:
@@ -80,11 +85,34 @@ def _texts(tree: Path) -> Iterator[tuple[str, str]]:
                 yield name, path.read_text(encoding="utf-8", errors="replace")
 
 
-def needs_of(texts: Mapping[str, str], *, day: date | None = None, version: str | None = None) -> CommitNeeds:
+def needs_of(
+    texts: Mapping[str, str], *, day: date | None = None, version: str | None = None, tree: Path | None = None
+) -> CommitNeeds:
     """What the packaging files in *texts* ask for. Pure."""
-    declared = read_declared(texts)
+    return _needs(read_declared(texts), texts, day, version, tree)
+
+
+def _needs(
+    declared: Declared, texts: Mapping[str, str], day: date | None, version: str | None, tree: Path | None
+) -> CommitNeeds:
     own = own_package(declared, texts, version)
-    return CommitNeeds(declared=declared, sources=gather(texts, declared), own=own, texts=texts, day=day)
+    sources = gather(texts, declared)
+    return CommitNeeds(declared=declared, sources=sources, own=own, texts=texts, day=day, tree=tree, version=version)
+
+
+async def _told(shelf: Shelf, needs: CommitNeeds, interpreter: Interpreter) -> tuple[CommitNeeds, tuple[str, ...]]:
+    """*needs* with what only the repository's build tells, and notes on it. It is run in the sandbox."""
+    if not needs.declared.computed:
+        return needs, ()
+    if needs.tree is None:
+        return needs, ("not read: dependencies that only running the build would tell",)
+    version = needs.own.version if needs.own else needs.version or UNKNOWN_VERSION
+    try:
+        text = await shelf.metadata(needs.tree, needs.declared, interpreter, version)
+    except NotBuiltError as error:
+        return needs, (f"not read: dependencies that only running the build would tell: {error}",)
+    found = _needs(told_by_build(needs.declared, text), needs.texts, needs.day, needs.version, needs.tree)
+    return found, ("dependencies told by the build, which ran in the sandbox",)
 
 
 async def make_for_commit(
@@ -112,8 +140,9 @@ async def _on(
     shelf: Shelf, needs: CommitNeeds, added: Sequence[str], interpreter: Interpreter
 ) -> CommitEnvironment | str:
     kept = tuple(added)
+    needs, told = await _told(shelf, needs, interpreter)
     lock = await shelf.lock(interpreter, needs.sources, kept, needs.day)
-    notes = ["not read: dependencies that only running the build would tell"] if needs.declared.computed else []
+    notes = list(told)
     if isinstance(lock, Unresolved) and added:
         # One of the guesses may not exist: each is tried by itself.
         kept = tuple([each for each in added if await _exists(shelf, needs, each, interpreter)])

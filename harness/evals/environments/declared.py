@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.parser import HeaderParser
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -45,7 +46,7 @@ def read_declared(texts: Mapping[str, str]) -> Declared:
         found = _of_poetry(poetry)
     elif flit := _table(pyproject, "tool", "flit", "metadata"):
         found = _of_flit(flit)
-    return replace(found, groups=dict(_groups(pyproject)), **_build_system(pyproject))
+    return replace(found, groups=dict(_groups(pyproject)), **build_system(pyproject))
 
 
 def parsed_toml(text: str) -> dict[str, Any]:
@@ -83,10 +84,11 @@ def _lists(value: object) -> dict[str, tuple[str, ...]]:
     return {str(name): _texts(rows) for name, rows in value.items()} if isinstance(value, dict) else {}
 
 
-def _build_system(pyproject: Mapping[str, Any]) -> dict[str, Any]:
+def build_system(pyproject: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of ``Declared`` that the table ``build-system`` of a parsed pyproject.toml sets."""
     table = _table(pyproject, "build-system")
     found: dict[str, Any] = {}
-    if table.get("requires"):
+    if isinstance(table.get("requires"), list):
         found["build_requires"] = _texts(table["requires"])
     if isinstance(table.get("build-backend"), str):
         found["backend"] = table["build-backend"]
@@ -255,7 +257,7 @@ def _legacy(texts: Mapping[str, str]) -> Declared:
         extras={**({"tests_require": tests} if tests else {}), **_lists(said.get("extras_require") or extras)},
         entry_points=_points(said.get("entry_points") or points),
         classifiers=_texts(said.get("classifiers") or metadata.get("classifiers")),
-        computed="install_requires" in said and said["install_requires"] is None,
+        computed=_SPREAD in said or ("install_requires" in said and said["install_requires"] is None),
     )
 
 
@@ -264,6 +266,10 @@ def _points(value: object) -> dict[str, dict[str, str]]:
         return {}
     pairs = {str(group): [row.partition("=") for row in _texts(rows)] for group, rows in value.items()}
     return {group: {name.strip(): target.strip() for name, _, target in rows} for group, rows in pairs.items()}
+
+
+_SPREAD = "**"
+"""Stands for keyword arguments that come from somewhere else."""
 
 
 def _setup_arguments(source: str) -> dict[str, Any]:
@@ -281,7 +287,7 @@ def _setup_arguments(source: str) -> dict[str, Any]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) == "setup":
-            return {word.arg: _literal(word.value, known) for word in node.keywords if word.arg}
+            return {word.arg or _SPREAD: _literal(word.value, known) for word in node.keywords}
     return {}
 
 
@@ -302,6 +308,34 @@ def _literal(node: ast.expr, known: Mapping[str, ast.expr]) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def told_by_build(declared: Declared, metadata: str) -> Declared:
+    """*declared* with what a build's METADATA says: name, version, dependencies, extras. Pure."""
+    message = HeaderParser().parsestr(metadata)
+    dependencies: list[str] = []
+    extras: dict[str, list[str]] = {name: [] for name in message.get_all("Provides-Extra", [])}
+    for line in message.get_all("Requires-Dist", []):
+        said, _, marker = str(line).partition(";")
+        names = _EXTRA.findall(marker)
+        # Of a marker with an extra the rest is kept where it is joined by a plain `and`.
+        rest = _EXTRA_TERM.sub("", marker).strip().removeprefix("and ").removesuffix(" and").strip()
+        kept = f"{said.strip()} ; {rest}" if rest and (not names or requirement(f"x ; {rest}")) else said.strip()
+        for name in names:
+            extras.setdefault(name, []).append(kept)
+        dependencies += [] if names else [kept]
+    return replace(
+        declared,
+        name=declared.name or str(message.get("Name", "")),
+        version=declared.version or str(message.get("Version", "")),
+        dependencies=tuple(dependencies),
+        extras={**declared.extras, **{name: tuple(lines) for name, lines in extras.items()}},
+        computed=False,
+    )
+
+
+_EXTRA = re.compile(r"""extra\s*==\s*['"]([\w.-]+)['"]""")
+_EXTRA_TERM = re.compile(r"""\(?\s*(?:and\s+)?extra\s*==\s*['"][\w.-]+['"]\s*\)?""")
 
 
 def requirement(text: str) -> Requirement | None:

@@ -20,11 +20,15 @@ _TEST_WORD = re.compile(r"(^|[-_./])(tests?|testing)([-_./]|$)")
 _WIDE_WORD = re.compile(r"(^|[-_./])(dev|develop|development|ci)([-_./]|$)")
 _DEPTH = 5
 _TOOLS = frozenset(
-    {"coverage", "coveralls", "codecov", "pytest-cov", "pytest-xdist", "pytest-randomly", "pytest-sugar", "tox", "nox"}
+    {"coveralls", "codecov", "pytest-xdist", "pytest-randomly", "pytest-sugar", "tox", "nox"}
     | {"pre-commit", "black", "ruff", "flake8", "isort", "pylint", "mypy", "pyright", "bandit", "pydocstyle", "twine"}
     | {"sphinx", "sphinx-rtd-theme", "build", "bump2version", "bumpversion", "commitizen", "ipython", "ipdb", "wheel"}
 )
-"""Around tests, not for them; one that tests import after all is found missing by the trial run."""
+"""Around tests, not for them; one that tests import after all is found missing by the trial run.
+
+``coverage`` and ``pytest-cov`` are not among them: projects name their warnings in pytest's configuration, which cannot
+be read without them. The plug-in is installed and not loaded.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,17 @@ def gather(texts: Mapping[str, str], declared: Declared) -> tuple[Source, ...]:
         found.insert(1, Source(name="requirements.txt", requirements=lines))
     kept = (_checked(source, declared) for source in found)
     return tuple(source for source in kept if source.requirements)
+
+
+def named_in(texts: Mapping[str, str], declared: Declared) -> frozenset[str]:
+    """Normal names of all distributions that the dependency files name anywhere, those that are not installed too."""
+    lines = [*declared.dependencies, *(line for rows in declared.extras.values() for line in rows)]
+    lines += [line for rows in declared.groups.values() for line in rows]
+    lines += [line for source in _tox(texts, declared) for line in source.requirements]
+    lines += [
+        line for path in texts if _FILE.match(path) and "require" in path for line in _lines(texts, path, declared)
+    ]
+    return frozenset(canonicalize_name(found.name) for line in lines if (found := requirement(line)) is not None)
 
 
 def _named(kind: str, table: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> list[Source]:

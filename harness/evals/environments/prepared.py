@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +9,15 @@ from importlib import metadata
 from pathlib import Path
 
 from harness.core.ports import Mount
+from harness.evals.environments.leftovers import working_folder
 from harness.sandbox import interpreter_mounts
 
 LAYOUT = 2
 """Raised when environments made before must not be used any more."""
 OWN = "own.json"
 """In an environment's folder: what of it stands for the repository itself."""
+MAKING = ".making-"
+"""How the folders begin in which environments are made."""
 _UNLOADED = frozenset(
     {"pytest_cov", "xdist", "pytest_randomly", "random_order", "pytest_reverse", "pytest_rerunfailures", "pytest_sugar"}
     | {"pytest_xdist", "pytest_picked", "pytest_instafail", "pytest_html", "pytest_benchmark_autosave", "codspeed"}
@@ -59,7 +61,7 @@ def described(place: Path) -> PreparedEnvironment:
         plugins=tuple(sorted(name for name in plugins if name.partition(".")[0] not in _UNLOADED)),
         installed=frozenset(_top_names(packages)),
         options=("-P", "-s", "-B") if _minor(packages) >= (3, 11) else ("-s", "-B"),
-        provenance={"made": made, "python": _python_version(place), **dict(sorted(versions.items()))},
+        provenance={"made": made, "python": python_version(place), **dict(sorted(versions.items()))},
         digest=place.name,
     )
 
@@ -72,9 +74,8 @@ def site_packages(folder: Path) -> Path:
 @contextmanager
 def making(place: Path, made: str) -> Iterator[Path]:
     """A path to make an environment at; moved to *place*, with the word *made* on how, when it is complete."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as name:
-        folder = Path(name) / "environment"
+    with working_folder(place.parent, MAKING) as parent:
+        folder = parent / "environment"
         yield folder
         (folder / "ready.json").write_text(json.dumps({"made": made}), encoding="utf-8")
         try:
@@ -105,7 +106,8 @@ def _minor(packages: Path) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def _python_version(place: Path) -> str:
+def python_version(place: Path) -> str:
+    """The version of the interpreter that the virtual environment *place* is of; empty if it does not say."""
     for line in (place / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
         key, _, value = line.partition("=")
         if key.strip() in ("version", "version_info"):

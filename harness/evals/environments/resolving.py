@@ -3,25 +3,31 @@
 What is tried when there is no solution, in this order, and said in the notes of what comes out: wheels only; source
 distributions too, their build back ends without the cut-off (a back end of 2018 often has no solution any more); no
 cut-off (an index that tells no upload times filters everything out); then the same with the least important of the
-sources left out. A source distribution is built by uv outside the sandbox, with an environment that holds no secret:
-building needs the index.
+sources left out. uv never builds anything: what has no wheel is built in the sandbox, see ``building``.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
 from harness.core.errors import SandboxError
+from harness.evals.environments.building import Builder, Built, NotBuiltError, without_wheel
+from harness.evals.environments.declared import requirement
 from harness.evals.environments.gathering import Source
 from harness.evals.environments.interpreters import Interpreter
-from harness.evals.environments.uv import Uv, last_words, unreachable
+from harness.evals.environments.locks import with_sources
+from harness.evals.environments.prepared import normal
+from harness.evals.environments.uv import last_words, unreachable
+from harness.sandbox import ToolRan
 
 EARLIEST = date(2019, 7, 1)
 """A year after the oldest interpreter came out: packages from before it do not know it."""
 PYTEST = "pytest>=4.6"
 """What the reporter needs of it."""
-_BACKENDS = ("setuptools", "wheel", "flit-core", "hatchling", "hatch-vcs", "poetry-core", "setuptools-scm", "pbr")
-_BACKENDS_UNTIL = "2999-01-01"
+BUILT: Final = 12
+"""Source distributions of one lock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,7 @@ class Unresolved:
 
 
 async def resolve(
-    uv: Uv, interpreter: Interpreter, sources: Sequence[Source], added: Sequence[str], day: date | None
+    builder: Builder, interpreter: Interpreter, sources: Sequence[Source], added: Sequence[str], day: date | None
 ) -> Lock | Unresolved:
     """A lock for *sources* and the distributions *added* after a trial run, which are never built.
 
@@ -49,7 +55,7 @@ async def resolve(
     """
     why = ""
     for kept, left_out in _fewer(sources):
-        asked = _Asked(uv=uv, interpreter=interpreter, lines=_wanted(kept, added), added=tuple(added))
+        asked = _Asked(builder=builder, interpreter=interpreter, lines=_wanted(kept, added), added=tuple(added))
         found = await _first(asked, list(_ways(day)))
         if isinstance(found, Lock):
             notes = (f"left out: {source.name}, which cannot be resolved" for source in left_out)
@@ -60,26 +66,52 @@ async def resolve(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    uv: Uv
+    builder: Builder
     interpreter: Interpreter
     lines: list[str]
     added: tuple[str, ...]
 
     async def compile(self, cutoff: date | None, *, builds: bool, limited: bool) -> Lock | Unresolved:
         """One attempt. *limited*: a cut-off was wished for, so that its absence is to be noted."""
-        ran = await self.uv.run(
+        built: dict[str, Built] = {}
+        while True:
+            ran = await self._ask(cutoff, built)
+            if ran.exit_code == 0:
+                break
+            said = ran.stderr.decode(errors="replace")
+            missing = sorted(without_wheel(said) - built.keys() - set(map(normal, self.added)))
+            if not builds or not missing or len(built) >= BUILT:
+                return Unresolved(why=last_words(ran, 600))
+            try:
+                for name in missing:
+                    wanted = self._wanted(name, said)
+                    built[name] = await self.builder.wheel(wanted, self.interpreter, cutoff)
+            except NotBuiltError as error:
+                return Unresolved(why=str(error))
+        notes = [f"built from source in the sandbox: {each.name} {each.version}" for each in built.values()]
+        notes += ["no cut-off: the index has no solution within it"] if limited and not cutoff else []
+        text = with_sources(ran.stdout.decode(), {name: each.source_sha256 for name, each in built.items()})
+        return Lock(text=text, cutoff=cutoff, notes=tuple(notes))
+
+    async def _ask(self, cutoff: date | None, built: dict[str, Built]) -> ToolRan:
+        limit = () if cutoff is None else ("--exclude-newer", f"{cutoff.isoformat()}T00:00:00Z")
+        ran = await self.builder.uv.run(
             *("pip", "compile", "-", "--quiet", "--generate-hashes", "--no-header", "--no-annotate"),
-            *("--python", str(self.interpreter.path), "--no-python-downloads"),
-            *_limits(cutoff, builds=builds, added=self.added),
+            *("--python", str(self.interpreter.path), "--no-python-downloads", "--only-binary", ":all:", *limit),
+            *(word for each in built.values() for word in ("--find-links", str(each.wheel.parent))),
+            # Without their addresses: uv would add the folders to what it writes.
+            "--no-emit-find-links",
             stdin="\n".join(self.lines).encode(),
         )
         if unreachable(ran):
             raise SandboxError(f"uv cannot reach its package index: {last_words(ran)}")
-        if ran.exit_code != 0:
-            return Unresolved(why=last_words(ran, 600))
-        notes = ["built outside the sandbox: source distributions of the lock"] if builds else []
-        notes += ["no cut-off: the index has no solution within it"] if limited and not cutoff else []
-        return Lock(text=ran.stdout.decode(), cutoff=cutoff, notes=tuple(notes))
+        return ran
+
+    def _wanted(self, name: str, said: str) -> list[str]:
+        """Requirements on *name*: those asked for, and those of other distributions that uv named in what it *said*."""
+        lines = [line for line in self.lines if (one := requirement(line)) and normal(one.name) == name]
+        others = re.findall(rf"depends on ({re.escape(name)}[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)", said)
+        return [*lines, *others] or [name]
 
 
 async def _first(asked: _Asked, ways: list[tuple[date | None, bool]]) -> Lock | Unresolved:
@@ -125,16 +157,3 @@ def _ways(day: date | None) -> Iterator[tuple[date | None, bool]]:
         yield after, True
     yield None, False
     yield None, True
-
-
-def _limits(cutoff: date | None, *, builds: bool, added: Sequence[str]) -> Iterator[str]:
-    if cutoff is not None:
-        yield from ("--exclude-newer", f"{cutoff.isoformat()}T00:00:00Z")
-    if not builds:
-        yield from ("--only-binary", ":all:")
-        return
-    for name in added:
-        yield from ("--only-binary", name)
-    if cutoff is not None:
-        for name in _BACKENDS:
-            yield from ("--exclude-newer-package", f"{name}={_BACKENDS_UNTIL}")

@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from harness.core.errors import SandboxError
 from harness.core.hashing import digest, plain
+from harness.evals.environments.building import BUILDING, Builder
+from harness.evals.environments.declared import Declared
 from harness.evals.environments.gathering import Source
+from harness.evals.environments.installing import install
 from harness.evals.environments.interpreters import Interpreter, installed, own_interpreter
+from harness.evals.environments.leftovers import remove_leftovers
 from harness.evals.environments.own import OwnPackage, write_own
 from harness.evals.environments.prepared import (
     LAYOUT,
+    MAKING,
     PreparedEnvironment,
     described,
     is_ready,
@@ -22,7 +26,7 @@ from harness.evals.environments.prepared import (
     site_packages,
 )
 from harness.evals.environments.resolving import Lock, Unresolved, month_of, resolve
-from harness.evals.environments.uv import Uv, find_uv, last_words, unreachable
+from harness.evals.environments.uv import Uv, find_uv
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +40,23 @@ class Shelf:
     own: Path
     """The interpreter that this program runs in."""
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _told: dict[tuple[Path, Path], str] = field(default_factory=dict)
+
+    @property
+    def builder(self) -> Builder:
+        return Builder(uv=self.uv, folder=self.folder / "built")
+
+    async def metadata(self, tree: Path, declared: Declared, interpreter: Interpreter, version: str) -> str:
+        """METADATA of the repository at *tree*, as its build tells it; asked once. Raises NotBuiltError."""
+        key = (tree, interpreter.path)
+        if key not in self._told:
+            self._told[key] = await self.builder.metadata(tree, declared, interpreter, version)
+        return self._told[key]
 
     async def locked(self, interpreter: Interpreter, lock: str, own: OwnPackage | None) -> PreparedEnvironment:
         """The environment with exactly the packages of *lock*, and the metadata of *own*.
 
-        Raises SandboxError when uv cannot install them.
+        Raises SandboxError when uv cannot install them, NotBuiltError when one of them has to be built and cannot be.
         """
         what = {
             "layout": LAYOUT,
@@ -52,7 +68,7 @@ class Shelf:
         async with self._locks.setdefault(place.name, asyncio.Lock()):
             if not is_ready(place):
                 with making(place, "uv") as made:
-                    await self._install(interpreter, lock, made)
+                    await install(self.builder, interpreter, lock, made)
                     if own is not None:
                         write_own(own, site_packages(made), made)
         return described(place)
@@ -72,31 +88,18 @@ class Shelf:
         async with self._locks.setdefault(path.name, asyncio.Lock()):
             if path.is_file():
                 return _lock(path)
-            found = await resolve(self.uv, interpreter, sources, added, day)
+            found = await resolve(self.builder, interpreter, sources, added, day)
             if isinstance(found, Lock):
                 _keep(found, path)
             return found
-
-    async def _install(self, interpreter: Interpreter, lock: str, folder: Path) -> None:
-        path = folder.with_name("requirements.lock")
-        path.write_text(lock, encoding="utf-8")
-        made = ("venv", "--quiet", "--relocatable", "--no-python-downloads", "--python", str(interpreter.path))
-        (await self.uv.run(*made, str(folder))).checked()
-        install = (
-            *("pip", "install", "--quiet", "--no-deps", "--require-hashes", "--compile-bytecode"),
-            *("--python", str(folder / "bin" / "python"), "-r", str(path)),
-        )
-        ran = await self.uv.run(*install, "--only-binary", ":all:")
-        if ran.exit_code != 0 and not unreachable(ran):
-            ran = await self.uv.run(*install)
-        if ran.exit_code != 0:
-            raise SandboxError(f"uv cannot install the lock under Python {interpreter.text}: {last_words(ran, 600)}")
 
 
 async def open_shelf(cache: Path) -> Shelf:
     """The environments below *cache*. Lists the interpreters of this machine, which takes some 100 ms: keep it."""
     folder = cache / "environments"
     folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(remove_leftovers, folder, MAKING)
+    await asyncio.to_thread(remove_leftovers, folder / "built", BUILDING)
     uv = Uv(program=find_uv(), cwd=folder)
     home = Path(os.path.expanduser("~"))  # noqa: PTH111, ASYNC240 - touches no disk
     return Shelf(folder=folder, uv=uv, interpreters=await installed(uv, home), own=own_interpreter())

@@ -17,9 +17,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from harness.core.errors import ConfigError, SandboxError
 from harness.core.hashing import digest
 from harness.core.suite import Environment
+from harness.evals.environments.building import Builder
 from harness.evals.environments.commit import needs_of, packaging_texts
 from harness.evals.environments.declared import Declared, parsed_toml
+from harness.evals.environments.gathering import Source
+from harness.evals.environments.installing import install
 from harness.evals.environments.interpreters import Interpreter, Wish, ladder, missing
+from harness.evals.environments.locks import pins, without
 from harness.evals.environments.offline import make_offline
 from harness.evals.environments.own import OwnPackage, write_own
 from harness.evals.environments.prepared import (
@@ -29,10 +33,13 @@ from harness.evals.environments.prepared import (
     is_ready,
     making,
     normal,
+    python_version,
     site_packages,
 )
+from harness.evals.environments.resolving import Unresolved, resolve
 from harness.evals.environments.shelf import Shelf, open_shelf
 from harness.evals.environments.uv import Uv, find_uv
+from harness.sandbox import base_interpreter
 
 _ONE_MINOR = re.compile(r"^==3\.\d+\.\*$")
 
@@ -125,21 +132,28 @@ async def _make_with_uv(settings: Environment, wanted: Mapping[str, object], fol
     """Raises SandboxError with uv's own words when it cannot."""
     requirements, lock = wanted["requirements"], wanted["lock"]
     assert isinstance(requirements, list), "see _wanted"
-    needed = [] if lock is not None else [str(each) for each in requirements]
-    has_pytest = any(_is_pytest(each) for each in needed)
     uv = Uv(program=find_uv(), cwd=folder.parent)
-    chosen = sys.executable if _suits(settings.python) else settings.python
-    (await uv.run("venv", "--quiet", "--relocatable", "--python", chosen, str(folder))).checked()
-    install = ("pip", "install", "--quiet", "--compile-bytecode", "--python", str(folder / "bin" / "python"))
-    if lock is not None:
-        path = folder.with_name("requirements.lock")
-        path.write_text(str(lock), encoding="utf-8")
-        (await uv.run(*install, "--require-hashes", "-r", str(path))).checked()
-        has_pytest = (folder / "bin" / "pytest").exists()
-    if not has_pytest:
+    builder = Builder(uv=uv, folder=folder.parents[1] / "built")
+    interpreter = await _interpreter(uv, settings, folder.with_name("chosen"))
+    needed = [] if lock is not None else [str(each) for each in requirements]
+    if not any(_is_pytest(each) for each in needed) and "pytest" not in pins(str(lock or "")):
         needed.append(f"pytest=={wanted['pytest']}")
+    text = str(lock or "")
     if needed:
-        (await uv.run(*install, *needed)).checked()
+        source = Source(name="environment.install", requirements=tuple(needed), needed=True)
+        found = await resolve(builder, interpreter, [source], (), None)
+        if isinstance(found, Unresolved):
+            raise SandboxError(f"environment.install: no solution: {found.why}")
+        text = f"{text}\n{without(found.text, pins(text))}"
+    await install(builder, interpreter, text, folder)
+
+
+async def _interpreter(uv: Uv, settings: Environment, folder: Path) -> Interpreter:
+    """The one that uv takes for what the suite asks for; this program's own where that fits."""
+    chosen = sys.executable if _suits(settings.python) else settings.python
+    (await uv.run("venv", "--quiet", "--python", chosen, str(folder))).checked()
+    major, minor, patch = (int(part) for part in python_version(folder).split(".")[:3])
+    return Interpreter(version=(major, minor, patch), path=base_interpreter(folder / "bin" / "python"))
 
 
 def _is_pytest(requirement: str) -> bool:

@@ -144,7 +144,7 @@ def _job(task: Task, code: str, nonce: str, python: Path, *, timeout_s: float, s
         cwd="/tmp",  # noqa: S108 - inside the sandbox
         # Not `-I`: nothing is inherited, and the seed makes the order of sets, hence the grade, repeatable.
         env={"PYTHONHASHSEED": "0", "HOME": "/tmp", "LC_ALL": "C.UTF-8"},  # noqa: S108 - inside the sandbox
-        stdin=b"".join(map(_part, _payload(task, code, nonce))),
+        stdin=b"".join(map(part, _payload(task, code, nonce))),
         timeout_s=timeout_s,
         memory_bytes=MEMORY_BYTES,
         output_bytes=OUTPUT_BYTES,
@@ -168,7 +168,8 @@ def _payload(task: Task, code: str, nonce: str) -> tuple[dict[str, object], dict
     return given, {"nonce": nonce, "source": tests}
 
 
-def _part(value: dict[str, object]) -> bytes:
+def part(value: dict[str, object]) -> bytes:
+    """*value* as a runner reads it from its standard input: a pickle with its length before it."""
     data = pickle.dumps(value, 4)
     return len(data).to_bytes(8, "big") + data
 

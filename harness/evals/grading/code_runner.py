@@ -19,8 +19,11 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypedDict
 
+FIRST = True
+"""``main`` may be called in the first process of a pid namespace, which nothing inside can end: it lets no code in."""
 PR_SET_DUMPABLE = 4
 MESSAGE_CHARACTERS = 600
+CHUNK_BYTES = 1 << 16
 DRAINED = 100_000
 """How much of an iterator that was returned is carried over."""
 COMMON = (
@@ -66,9 +69,10 @@ class Unportable(Exception):
 
 
 class Reporter:
-    """The word of this runner, over a descriptor moved to where no loop over small numbers finds it."""
+    """The tests, and the word of this runner: over a descriptor moved to where no loop over small numbers finds it."""
 
-    def __init__(self, given_fd: int, nonce: str) -> None:
+    def __init__(self, given_fd: int, nonce: str, source: str = "") -> None:
+        self.source = source
         self._fd = fcntl.fcntl(given_fd, fcntl.F_DUPFD_CLOEXEC, 700)
         os.close(given_fd)
         self._nonce, self._turn, self._write = nonce, 0, os.write
@@ -76,13 +80,6 @@ class Reporter:
     def say(self, *fact: object) -> None:
         self._write(self._fd, f"\n{self._nonce} {self._turn} {fact!a}\n".encode())
         self._turn += 1
-
-
-class Session:
-    """Where the tests come from and where their results go."""
-
-    def __init__(self, reporter: Reporter, source: str) -> None:
-        self.reporter, self.source = reporter, source
 
 
 class Loads(pickle.Unpickler):
@@ -98,21 +95,22 @@ class Line:
     """Length-prefixed pickles over two pipes."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
-        self.reader, self.writer = open(read_fd, "rb"), open(write_fd, "wb")  # noqa: SIM115 - descriptors
+        self._read_fd, self._write_fd = read_fd, write_fd
 
     def send(self, value: object) -> None:
         data = pickle.dumps(value, 4)
+        left = memoryview(len(data).to_bytes(8, "big") + data)
         try:
-            self.writer.write(len(data).to_bytes(8, "big") + data)
-            self.writer.flush()
+            while left:
+                left = left[os.write(self._write_fd, left) :]
         except BrokenPipeError:
             raise Gone("the code under test ended its process") from None
 
     def receive(self) -> Any:
-        head = self.reader.read(8)
-        data = self.reader.read(int.from_bytes(head, "big")) if len(head) == 8 else b""
-        if not data:
-            raise Gone("the code under test ended its process")
+        try:
+            data = read_exactly(self._read_fd, int.from_bytes(read_exactly(self._read_fd, 8), "big"))
+        except EOFError:
+            raise Gone("the code under test ended its process") from None
         return Loads(io.BytesIO(data)).load()
 
 
@@ -134,8 +132,7 @@ def serve(line: Line, given: Code) -> None:
     known: list[object] = [space[name] for name in wanted if name in space]
     line.send(("loaded", {name: portable(space[name], known) for name in wanted if name in space}))
     while True:
-        handle, args, kwargs = line.receive()
-        answer(line, known, handle, args, kwargs)
+        answer(line, known, *line.receive())
 
 
 def answer(line: Line, known: list[object], handle: int, args: list[object], kwargs: dict[str, object]) -> None:
@@ -152,8 +149,6 @@ def answer(line: Line, known: list[object], handle: int, args: list[object], kwa
         reply = portable(result, known)
     try:
         line.send((*reply, args, kwargs))
-    except Gone:
-        raise
     except Exception:  # noqa: BLE001 - a value that does not pickle is the code's affair
         line.send(("opaque", type(result).__name__, [], {}))
 
@@ -229,16 +224,14 @@ def renew(mine: list[object], theirs: list[object]) -> None:
 
 
 def exception(name: str, text: str) -> Exception:
-    kind = getattr(sys.modules["builtins"], name, RuntimeError)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
-        kind = RuntimeError
+    kind = getattr(sys.modules["builtins"], name, None)
     try:
-        return kind(text)
+        return kind(text) if isinstance(kind, type) and issubclass(kind, Exception) else RuntimeError(text)
     except TypeError:  # UnicodeDecodeError and its like want more arguments
         return RuntimeError(f"{name}: {text}")
 
 
-def judge(line: Line, given: Code, space: dict[str, Any], session: Session) -> None:
+def judge(line: Line, given: Code, space: dict[str, Any], session: Reporter) -> None:
     """Run the tests against what the other process says it has loaded."""
     line.send("load")
     kind, *rest = line.receive()
@@ -264,15 +257,15 @@ def load(source: str, name: str, space: dict[str, Any]) -> Exception | None:
     return None
 
 
-def run_tests(session: Session, space: dict[str, Any], candidate: object, broken: BaseException | None) -> None:
+def run_tests(session: Reporter, space: dict[str, Any], candidate: object, broken: BaseException | None) -> None:
     fault = load(session.source, "<tests>", space)
     if fault is not None:
-        session.reporter.say("test", "<tests>", "error", message(fault, session.source))
+        session.say("test", "<tests>", "error", message(fault, session.source))
     for name in [name for name in space if name == "check" or name.startswith("test_")]:
         test = space[name]
         if callable(test) and not isinstance(test, Remote):
             outcome, text = run_test(test, [candidate] if name == "check" else [], session.source, broken)
-            session.reporter.say("test", name, outcome, text)
+            session.say("test", name, outcome, text)
 
 
 def run_test(
@@ -302,17 +295,26 @@ def message(error: BaseException, source: str) -> str:
     return (where + text[:MESSAGE_CHARACTERS]).replace("\n", " ")
 
 
-# --- both -----------------------------------------------------------------------------------------------------------
+def set_dumpable(value: int) -> None:
+    """With 1, other processes of this user may trace this one and open its memory; with 0, none may."""
+    if prctl := getattr(ctypes.pythonapi, "prctl", None):
+        prctl(PR_SET_DUMPABLE, value, 0, 0, 0)
 
 
-def close_memory() -> None:
-    """Ask the kernel that no other process of this user may trace this one or open its memory."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+def stand_aside() -> None:
+    """Go on in a child, if this is the first process: it does nothing but wait for that one, and holds nothing."""
+    child = os.fork() if os.getpid() == 1 else 0
+    set_dumpable(int(not child))
+    if not child:
+        return
+    os.closerange(0, 4096)
+    while (ended := os.wait())[0] != child:
+        pass
+    code = os.waitstatus_to_exitcode(ended[1])
+    os._exit(code if code >= 0 else 128 - code)
 
 
-def together(given: Code, session: Session) -> None:
+def together(given: Code, session: Reporter) -> None:
     """Code and tests in one process: for tests that need more than values. Can be fooled; the grader says so."""
     module = type(sys)("solution")
     sys.modules["solution"] = module
@@ -323,7 +325,7 @@ def together(given: Code, session: Session) -> None:
 
 def split() -> tuple[Line, bool]:
     """Fork; a line to the other process, and whether this is the one with the code."""
-    close_memory()
+    set_dumpable(0)
     to_code, to_tests = os.pipe(), os.pipe()
     with_code = os.fork() == 0
     os.close(to_code[1] if with_code else to_code[0])
@@ -342,36 +344,40 @@ def work(line: Line, given: Code, report_fd: int) -> NoReturn:
 
 def read_part() -> Any:
     """The next pickle on standard input, and not a byte more."""
-    return pickle.loads(read_exactly(int.from_bytes(read_exactly(8), "big")))
+    return pickle.loads(read_exactly(0, int.from_bytes(read_exactly(0, 8), "big")))
 
 
-def read_exactly(count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        chunk = os.read(0, count - len(data))
+def read_exactly(fd: int, count: int) -> bytes:
+    """Raises EOFError if there is less."""
+    chunks = []
+    while count:
+        chunk = os.read(fd, min(count, CHUNK_BYTES))
         if not chunk:
-            raise EOFError("the grader handed over less than it announced")
-        data += chunk
-    return data
+            raise EOFError("the other side handed over less than it announced")
+        chunks.append(chunk)
+        count -= len(chunk)
+    return b"".join(chunks)
 
 
-def open_session(report_fd: int) -> Session:
+def open_session(report_fd: int) -> Reporter:
     tests: Tests = read_part()
-    reporter = Reporter(report_fd, tests["nonce"])
-    reporter.say("start")
-    return Session(reporter, tests["source"])
+    session = Reporter(report_fd, **tests)
+    session.say("start")
+    return session
 
 
 def preload() -> None:
     """What programs and their tests import all the time, of the standard library: harmless to have, slow to get."""
     for name in COMMON:
         __import__(name)
+    getattr(ctypes.pythonapi, "prctl", None)
 
 
 def main() -> None:
     report_fd = int(os.environ.pop("HARNESS_REPORT_FD"))
     given: Code = read_part()
     if not given["apart"]:
+        stand_aside()
         session = open_session(report_fd)
         together(given, session)
     else:
@@ -386,7 +392,7 @@ def main() -> None:
             judge(line, given, space, session)
         except Gone as error:
             run_tests(session, space, None, error)
-    session.reporter.say("end", 0)
+    session.say("end", 0)
     os._exit(0)
 
 

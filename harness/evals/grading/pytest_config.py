@@ -45,8 +45,12 @@ def read_config(texts: Mapping[str, str]) -> PytestConfig:
         found = _section(texts.get(path), section)
         if found is not None:
             kept = {name: value for name, value in found.items() if name not in _LEFT_OUT}
-            paths = {name: tuple(found.get(name, "").split()) for name in ("pythonpath", "testpaths")}
-            return PytestConfig(options=kept, pythonpath=paths["pythonpath"], testpaths=paths["testpaths"])
+            return PytestConfig(
+                options=kept,
+                pythonpath=tuple(found.get("pythonpath", "").split()),
+                testpaths=tuple(found.get("testpaths", "").split()),
+                addopts=tuple(found.get("addopts", "").splitlines()),
+            )
     return PytestConfig(options={})
 
 

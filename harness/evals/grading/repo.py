@@ -134,7 +134,16 @@ def judge_repo(task: Task, execution: Execution) -> tuple[Grade, str, tuple[str,
         return Grade.NOT_RESOLVED, f"{why}; {_first(missing, execution, repo)}" if missing else why, flags
     if missing:
         return Grade.NOT_RESOLVED, _first(missing, execution, repo), flags
-    return Grade.RESOLVED, f"{len(repo.f2p)} f2p and {len(repo.p2p)} p2p tests passed", flags
+    return Grade.RESOLVED, f"{len(repo.f2p)} f2p and {len(repo.p2p)} p2p tests passed{_open(repo)}", flags
+
+
+def _open(repo: RepoTask) -> str:
+    """What a reader has to know of the tests that no canary can guard."""
+    files = sorted({name.partition("::")[0] for name in repo.f2p})
+    bare = [
+        path for path in files if path in repo.hidden and twin(repo.hidden[path].decode("utf-8", "replace")) is None
+    ]
+    return f"; no canary guards {', '.join(bare)}" if bare else ""
 
 
 # --- one run --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ tampering, not proof.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 
 MESSAGE_CHARACTERS = 1000
+LATER = ("_pytest._argcomplete", "code", "faulthandler", "pdb", "readline")
+"""What pytest imports when it has begun."""
 REPORTER = {"pytest", "_pytest", "pluggy"}
 """What reports; there is one of each in a process."""
 
@@ -111,8 +114,10 @@ def text_of(report: Any) -> str:
 def preload() -> None:
     """What a session loads of pytest itself; nothing that looks at a tree, an argument or the environment."""
     config = __import__("_pytest.config").config
-    for name in config.default_plugins:
-        __import__(f"_pytest.{name}")
+    for name in (*(f"_pytest.{each}" for each in config.default_plugins), *LATER):
+        # A pytest, or a Python, that has none of that name does not import it later either.
+        with contextlib.suppress(ImportError):
+            __import__(name)
 
 
 def main() -> None:

@@ -32,7 +32,13 @@ class Report:
 
 
 def read_report(raw: bytes, nonce: str) -> Report:
-    """The facts in *raw*. Never raises: the bytes are hostile."""
+    """What a runner of tests said in *raw*. Never raises: the bytes are hostile."""
+    facts, flags = read_facts(raw, nonce)
+    return _report(facts, flags)
+
+
+def read_facts(raw: bytes, nonce: str) -> tuple[list[tuple[object, ...]], set[str]]:
+    """The facts in *raw*, in order, and the flags. Never raises: the bytes are hostile."""
     facts: list[tuple[object, ...]] = []
     flags: set[str] = set()
     for line in filter(None, raw.decode("utf-8", "replace").split("\n")):
@@ -45,7 +51,7 @@ def read_report(raw: bytes, nonce: str) -> Report:
             flags.add(FORGED)
         else:
             facts.append(fact)
-    return _report(facts, flags)
+    return facts, flags
 
 
 def _fact(text: str, *, turn: int) -> tuple[object, ...] | None:

@@ -87,6 +87,8 @@ def _arguments(session: Session, environment: PreparedEnvironment) -> tuple[str,
     return (
         *("-c", f"{TOOLS}/pytest.ini", "--rootdir", TREE, "--confcutdir", TREE, "-p", "no:cacheprovider"),
         *("-o", "addopts=", "-q", "--color=no", "--tb=short"),
+        # plugins are loaded before anything of the tree, so theirs are not rewritten; a strict project would stop at it
+        *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
         *plugins,
         *session.args,
     )

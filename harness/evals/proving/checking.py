@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from harness.core.errors import SandboxError
 from harness.core.hashing import Json, plain
@@ -12,6 +13,9 @@ from harness.evals.grading.environment import prepare
 from harness.evals.grading.tree import base_tree, read_tree
 from harness.evals.proving.proof import Claim, Proof, Rejection
 from harness.evals.proving.prove import Prover, prove
+
+NO_CANARY: Final = "no_canary"
+"""Flag: a file with tests of f2p has no canary, so that tampering with them would not show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,12 @@ class Checked:
     why: str
     """Why the task is not proved; empty where it is."""
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What a proof leaves open; none is a reason to refuse the task."""
+        unguarded = isinstance(self.found, Proof) and self.found.canaries.unguarded
+        return (NO_CANARY,) if unguarded else ()
+
     def facts(self) -> dict[str, Json]:
         """The evidence as JSON."""
         match self.found:
@@ -35,6 +45,7 @@ class Checked:
                     "f2p": dict(proof.f2p),
                     "known_failures": dict(proof.known_failures),
                     "canaries": plain(proof.canaries),
+                    "flags": list(self.flags),
                     "timeout_s": proof.timeout_s,
                     "hash_seeds": list(proof.hash_seeds),
                     "environment": proof.environment.digest,

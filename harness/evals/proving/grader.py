@@ -57,4 +57,6 @@ def _count(task: Task, canaries: Canaries) -> CanaryResult:
     files = {name.partition("::")[0] for name in (*task.repo.f2p, *task.repo.p2p)} & set(task.repo.hidden)
     twins = [twin(task.repo.hidden[path].decode("utf-8", "replace")) for path in sorted(files)]
     changed = sum(len(made.changed) for made in twins if made is not None)
-    return CanaryResult(changed=changed, failed=sum(map(len, canaries.values())))
+    wanted = {name.partition("::")[0] for name in task.repo.f2p}
+    unguarded = tuple(sorted(wanted - canaries.keys()))
+    return CanaryResult(changed=changed, failed=sum(map(len, canaries.values())), unguarded=unguarded)

@@ -62,9 +62,11 @@ class CanaryResult:
     """Copies of the tests with wrong expected values, run under the reference."""
 
     changed: int
-    """Test functions in which an expected value could be changed."""
+    """Test functions that could be changed so that right code fails them."""
     failed: int
     """Tests of those that fail under the reference, as they have to: only these guard the task."""
+    unguarded: tuple[str, ...] = ()
+    """Files with tests of f2p of which no copy fails under the reference: nothing in them would show tampering."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ class EnvironmentRecord:
     cutoff: str | None = None
     """Nothing newer than this date was taken from the index; ``None``: no such limit could be kept."""
     notes: tuple[str, ...] = ()
-    """What was left out, added after a trial run, or built outside the sandbox, one sentence each."""
+    """What was left out, added after a trial run, or built from source, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from harness.evals.environments import (
     generated_files,
     make_for_commit,
     missed,
+    named_in,
     needs_of,
     packaging_texts,
     plugins_for,
@@ -64,6 +65,7 @@ class _Trials:
     config: PytestConfig
     generated: dict[str, str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
     async def settle(self) -> Settled | Rejection:
         tried: list[Interpreter] = []
@@ -95,8 +97,9 @@ class _Trials:
                 roots=self.claim.roots,
             )
             trial = await runner.run(Order(state="after", scope="touched", tree=self.tree, files=self.touched))
-            wanted, self.absent = missed(trial.messages, own)
-            more = wanted - added
+            found = missed(trial.messages, own, named_in(self.needs.texts, self.needs.declared))
+            self.absent, self.unknown = found.own, found.unknown
+            more = found.distributions - added
             generated = self._generate()
             if not (more or generated) or len(added) > TRIALS * 4:
                 return Settled(
@@ -140,7 +143,7 @@ async def settle(
     *full* is the whole fix: its packaging files count. Files that a build would generate are added to *tree*.
     """
     texts = packaging_texts(full)
-    needs = needs_of(texts, day=claim.date.date() if claim.date else None, version=claim.version)
+    needs = needs_of(texts, day=claim.date.date() if claim.date else None, version=claim.version, tree=full)
     generated = generated_files(texts, paths_of(tree), _version(needs))
     write_files(tree, generated)
     trials = _Trials(
@@ -157,6 +160,10 @@ async def settle(
     if isinstance(found, Settled) and not found.trial.passed and trials.absent:
         names = ", ".join(sorted(trials.absent)[:5])
         return Rejection(rule="own_module_missing", evidence=f"not in the tree: {names}", runs=(found.trial.made,))
+    if isinstance(found, Settled) and not found.trial.passed and trials.unknown:
+        names = ", ".join(sorted(trials.unknown)[:5])
+        evidence = f"imports {names}, which no dependency file names: add the distribution to one of them"
+        return Rejection(rule="unnamed_dependency", evidence=evidence, runs=(found.trial.made,))
     return found
 
 
@@ -194,7 +201,10 @@ def kept_arguments(config: PytestConfig, plugins: tuple[str, ...]) -> tuple[str,
     >>> kept_arguments(PytestConfig(options={}, addopts=("--cov", "--import-mode=importlib", "-n4")), ())
     ('--import-mode=importlib',)
     """
-    words = shlex.split(" ".join(config.addopts)) if config.addopts else []
+    try:
+        words = shlex.split(" ".join(config.addopts))
+    except ValueError:  # a quote that is never closed; pytest itself would not start with it
+        words = []
     known = {*_KEPT_WITH_VALUE, *(name for name, plugin in _OF_PLUGINS.items() if plugin in plugins)}
     kept: list[str] = []
     for word, following in zip(words, [*words[1:], ""], strict=False):

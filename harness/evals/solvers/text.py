@@ -8,7 +8,7 @@ from harness.core.outcome import Outcome
 from harness.core.request import Purpose, Request
 from harness.core.suite import Suite, Task
 from harness.core.trial import Submission
-from harness.engine import Engine, Execute, Question
+from harness.engine import Engine, Execute, Observer, Question
 from harness.evals.solvers.solved import Solved
 
 ExecuteFor = Callable[[Task], Execute | None]
@@ -16,10 +16,16 @@ ExecuteFor = Callable[[Task], Execute | None]
 
 
 async def solve_text(
-    suite: Suite, request: Request, candidate: CandidateId, engine: Engine, execute: Execute | None
+    suite: Suite,
+    request: Request,
+    candidate: CandidateId,
+    engine: Engine,
+    *,
+    execute: Execute | None,
+    observer: Observer | None = None,
 ) -> Solved:
     """The response to *request* as it is."""
-    outcome = await ask(engine, candidate, request, execute=execute)
+    outcome = await ask(engine, candidate, request, execute=execute, observer=observer)
     if outcome.text is None or not outcome.served:
         return Solved(submission=None, outcomes=(outcome,))
     return Solved(submission=text_submission(suite, outcome.text), outcomes=(outcome,))
@@ -37,7 +43,8 @@ async def ask(
     *,
     purpose: Purpose = "vote",
     execute: Execute | None = None,
+    observer: Observer | None = None,
 ) -> Outcome:
     """The outcome of one request; its answer is the whole response, unless a policy reads it otherwise."""
-    question = Question(request=request, extract=Extract(), execute=execute, purpose=purpose)
+    question = Question(request=request, extract=Extract(), execute=execute, observer=observer, purpose=purpose)
     return await engine.ask(question, candidate)

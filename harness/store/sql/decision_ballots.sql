@@ -12,6 +12,6 @@ LEFT JOIN (
         file, trace_id, model, purpose IN ('tiebreak', 'judge') AS late, count(*) AS calls,
         CASE WHEN count(*) = count(cost_usd) THEN sum(cost_usd) END AS cost_usd, sum(latency_s) AS latency_s
     FROM call GROUP BY ALL
-) c ON c.file = v.file AND c.trace_id = v.trace_id AND c.model = b.model AND c.late = (b.role = 'tiebreak')
+) c ON c.file = v.file AND c.trace_id = v.trace_id AND c.model = b.model AND c.late = (b.role IN ('tiebreak', 'judge'))
 WHERE v.at_utc >= $since AND ($policy IS NULL OR v.policy = $policy)
 ORDER BY v.at_utc, v.file, v.seq, b.place;

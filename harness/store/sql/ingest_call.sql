@@ -9,7 +9,7 @@ SELECT
     try_cast(body.reply.cost_usd AS DECIMAL(18, 9)),
     try_cast(body.reply.cost_bound_usd AS DECIMAL(18, 9)),
     try_cast(body.reply.vendor_cost_usd AS DECIMAL(18, 9)),
-    coalesce(try_cast(body.reply.latency_s AS DOUBLE), 0), coalesce(body.reply.attempts, 1)
+    coalesce(try_cast(body.reply.latency_s AS DOUBLE), 0), coalesce(body.reply.attempts, 1), body.reply.fingerprint
 FROM (
     SELECT file, seq, at_utc, body, {
         'i': try_cast(body.reply.usage.input AS BIGINT),

@@ -19,7 +19,8 @@ FROM read_ndjson(
                 text VARCHAR, finish VARCHAR, kind VARCHAR, message VARCHAR, status VARCHAR, served_model VARCHAR,
                 vendor_id VARCHAR, dropped VARCHAR[], notes VARCHAR[],
                 usage STRUCT(input VARCHAR, cache_read VARCHAR, cache_write VARCHAR, output VARCHAR, reasoning VARCHAR),
-                cost_usd VARCHAR, cost_bound_usd VARCHAR, vendor_cost_usd VARCHAR, latency_s VARCHAR, attempts BIGINT
+                cost_usd VARCHAR, cost_bound_usd VARCHAR, vendor_cost_usd VARCHAR, latency_s VARCHAR, attempts BIGINT,
+                fingerprint VARCHAR
             ),
             code_sha256 VARCHAR,
             execution STRUCT(

@@ -38,7 +38,7 @@ more = ["time-machine", {include-group = "test"}]
     assert declared.entry_points == {"console_scripts": {"book": "book:main"}}
     assert gathered(pyproject_toml=text) == {
         "dependencies": ["attrs"],
-        "extra tests": ["hypothesis>=6", "babel"],
+        "extra tests": ["hypothesis>=6", "babel", "coverage"],
         "group test": ["freezegun", "time-machine"],
     }
 

@@ -3,6 +3,8 @@
 from importlib import metadata
 
 from harness.evals.environments.commit import needs_of
+from harness.evals.environments.declared import read_declared
+from harness.evals.environments.gathering import named_in
 from harness.evals.environments.modules import missed, plugins_for
 from harness.evals.environments.own import OwnPackage, generated_files, own_package, version_module, write_own
 
@@ -57,7 +59,18 @@ def test_what_a_trial_run_misses():
         "PytestConfigWarning: Unknown config option: timeout",
         "AssertionError",
     ]
-    wanted, absent = missed(said, {"book"})
-    assert wanted == {"pyyaml", "pytest-mock", "pytest-asyncio", "pytest-timeout"}
-    assert absent == {"book._version"}
+    found = missed(said, {"book"})
+    assert found.distributions == {"pyyaml", "pytest-mock", "pytest-asyncio", "pytest-timeout"}
+    assert (found.own, found.unknown) == ({"book._version"}, frozenset())
     assert plugins_for(["asyncio_mode", "markers"]) == {"pytest-asyncio"}
+
+
+def test_a_name_that_nobody_named_is_not_guessed():
+    said = ["ModuleNotFoundError: No module named 'company_tools.testing'", "No module named 'Hypothesis'"]
+    assert missed(said, set()).unknown == {"company_tools"}
+    assert missed(said, set()).distributions == frozenset()
+    texts = {"requirements-dev.txt": "Company.Tools>=1\n", "pyproject.toml": "[dependency-groups]\nlint = ['ruff']\n"}
+    named = named_in(texts, read_declared(texts))
+    assert named == {"company-tools", "ruff"}
+    assert missed(said, set(), named).distributions == {"company-tools"}
+    assert missed(["ModuleNotFoundError: No module named 'hypothesis'"], set()).distributions == {"hypothesis"}

@@ -44,14 +44,42 @@ def test_the_expected_side_is_changed(before, after):
         "assert f(1) in (1, 2)",
         "assert f(1) < 2",
         "assert f() is None",
-        "assert f() == True",
-        "assert f() == []",
         "assert 1 < f() == 2",
-        "with pytest.raises(ValueError): f(1)",
+        "self.assertTrue(f(1))",
+        "f(1)",
     ],
 )
 def test_what_a_merely_wrong_answer_could_pass_is_left_alone(body):
-    assert twin(f"def test_a():\n    {body}\n") is None
+    """Such a test fails at its end instead, under all code."""
+    made = twin(f"def test_a():\n    {body}\n")
+    assert made is not None
+    assert made.source == f"def test_a():\n    {body}\n    assert [7] == [8]"
+    assert made.changed == {"test_a"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("assert f() == True", "assert f() == (True, 7)"),
+        ("assert f() == []", "assert f() == ([], 7)"),
+        ("assert f() == expected.value", "assert f() == (expected.value, 7)"),
+        ("self.assertEqual(actual, expected)", "self.assertEqual(actual, (expected, 7))"),
+    ],
+)
+def test_what_is_written_elsewhere_is_held_against_a_pair(before, after):
+    source = "class TestA(unittest.TestCase):\n    def test_a(self):\n        with self.subTest(msg=1):\n            "
+    made = twin(f"{source}{before}\n")
+    assert made is not None
+    assert made.source.endswith(f"            {after}")
+    assert made.changed == {"test_a"}
+
+
+def test_a_few_tests_without_a_changed_value_are_made_to_fail():
+    source = "\n".join(f"def test_{number}():\n    assert f({number})" for number in range(9))
+    made = twin(f"def test_a():\n    assert f() == 1\n{source}\n")
+    assert made is not None
+    assert made.changed == {"test_a", "test_0", "test_1", "test_2", "test_3"}
+    assert made.source.count("[7] == [8]") == 4
 
 
 def test_parametrized_columns_only_where_they_are_expected():
@@ -83,6 +111,13 @@ def test_classes_async_tests_and_helpers():
     ast.parse(made.source)
 
 
+def test_files_without_test_functions_get_one():
+    made = twin("from tests.base import *\n")
+    assert made is not None
+    (name,) = made.changed
+    assert made.source.endswith(f"def {name}():\n    assert [7] == [8]")
+    assert twin("from tests.base import *\n") == made
+
+
 def test_what_does_not_parse_has_no_twin():
     assert twin("def (") is None
-    assert twin("x = 1") is None

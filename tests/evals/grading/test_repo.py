@@ -40,8 +40,8 @@ def test_canaries_are_the_changed_tests_that_the_reference_fails(canaries):
     }
 
 
-def test_no_canaries_where_no_expected_value_is_written(task, bench):
-    hidden = {"tests/test_cents.py": b"def test_x():\n    assert True\n"}
+def test_no_canaries_where_nothing_can_be_parsed(task, bench):
+    hidden = {"tests/test_cents.py": b"def test_x(:\n    assert True\n"}
     bare = replace(task, repo=replace(task.repo, hidden=hidden))
     assert asyncio.run(find_canaries(bare, FIXED, bench)) == {}
 
