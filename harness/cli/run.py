@@ -72,9 +72,7 @@ def run(
     _check(executor, concurrency, timeout)
     home = home_of(at.options)
     registry = load_registry(home)
-    candidates = [CandidateId(name) for name in split_names(models)]
-    if not candidates:
-        raise ConfigError("--models: names no candidate")
+    candidates = _candidates(models)
     directory = Directory(cards=registry.cards, policies=registry.policies, routing=registry.routing)
     require_keys(list(directory.cards_of(asked_candidates(candidates)).values()), environ())
     plan = make_plan(load_suite(home, SuiteName(suite)), candidates, epochs=epochs, limit=limit, seed=seed)
@@ -94,6 +92,13 @@ def run(
         run_id, result = run_async(run_suite(home, registry, plan, options))
     show(at, plan, run_id, result, noise=noise_of(home, run_id) if aa else None)
     return exit_of(result)
+
+
+def _candidates(models: str) -> list[CandidateId]:
+    names = [CandidateId(name) for name in split_names(models)]
+    if not names:
+        raise ConfigError("--models: names no candidate")
+    return names
 
 
 def _check(executor: str, concurrency: int, timeout: float | None) -> None:
