@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env sandbox demo test fast all lint types imports house bench wheel clean
+.PHONY: help env sandbox demo test slow fast all lint types imports house bench wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,10 +24,13 @@ sandbox:  ## bubblewrap, where it can be installed
 demo: env sandbox  ## the whole loop with scripted models: no key, no network
 	@$(BIN)/harness demo
 
-test: env sandbox  ## every test but the benchmarks, with coverage
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not bench" --cov --cov-report=
+test: env sandbox  ## every test but the slow ones and the benchmarks, with coverage
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=90 | tail -n 30
 	@$(BIN)/coverage report --fail-under=100 --include='harness/core/*,harness/wire/*,harness/compare/*,harness/consensus/*,harness/stats/*,harness/routing/*,harness/guard/*'
+
+slow: env sandbox  ## the slow tests: recorded corpora, kill -9, whole repositories
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "slow and not bench"
 
 fast: env  ## the quick tests, without coverage
 	@$(BIN)/python -m pytest -q -x -m "not bench and not slow" tests/core tests/consensus tests/compare tests/stats tests/routing tests/house
@@ -42,7 +45,7 @@ types: env
 imports: env
 	@$(BIN)/lint-imports --no-cache | tail -n 12
 
-all: lint types imports test  ## what CI runs
+all: lint types imports test  ## what CI runs first; then make slow
 
 bench: env  ## ratios against a floor, in one run; table in tests/bench/README.md
 	@$(BIN)/python -m tests.bench

@@ -91,8 +91,8 @@ def _mentions(letters: str) -> re.Pattern[str]:
     """``(b)``, ``b)``, ``**B**``, ``option B``, ``B.``, ``B and``: not the article in "A dog"."""
     both = re.escape(letters + letters.lower())
     return re.compile(
-        rf"(?<![\w'’])(?P<letter>(?<=[(\[{{*_`])[{both}](?=[)\]}}*_`.:])|[{both}](?=\))"
-        rf"|[{letters}](?=\s*(?:[.,;:!?\]*_]|$)|\s+(?:and|or|is|was|because|since|not|but|seems|looks|would)\b)"
+        rf"(?<![\w'’°/])(?P<letter>(?<=[(\[{{*_`])[{both}](?=[)\]}}*_`.:])|[{both}](?=\))"
+        rf"|[{letters}](?![.:]?[\\/])(?=\s*(?:[.,;:!?\]*_]|$)|\s+(?:and|or|is|was|because|since|not|but|seems|looks|would)\b)"
         rf"|(?:(?<=[Oo]ption )|(?<=[Cc]hoice )|(?<=\bis )|(?<=[Cc]hoose )|(?<=[Pp]ick ))[{letters}](?!\w)"
         rf"|(?:(?<=[Oo]ption )|(?<=[Cc]hoice ))[{both}](?!\w))"
     )
@@ -114,7 +114,7 @@ class Choice:
     options: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(LETTERS, ""))
     """Letter to the option's text; an empty text is never matched."""
     name: str = "choice"
-    version: str = "1"
+    version: str = "2"
     needs: Literal["text", "execution"] = "text"
 
     @classmethod

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal, Self, cast
 
+from harness.compare.forms import one_form
 from harness.compare.options import Options
 from harness.compare.scopes import rename_locals
 from harness.compare.sql import sql_key
@@ -54,7 +55,7 @@ class Code:
 
     language: Language = "auto"
     name: str = "code"
-    version: str = "2"
+    version: str = "3"
     needs: Literal["text", "execution"] = "text"
 
     @classmethod
@@ -96,13 +97,24 @@ def _python(a: str, b: str) -> Judgement:
         if normal(a) == normal(b):
             return _verdict(Relation.UNKNOWN, "the same text, but it is not Python")
         return _verdict(Relation.UNKNOWN, "one of them is not Python")
-    one, other = _leaves(rename_locals(left)), _leaves(rename_locals(right))
+    one, other = _leaves(one_form(rename_locals(left))), _leaves(one_form(rename_locals(right)))
+    if one == other and normal(a) != normal(b) and _words_only(left):
+        return _verdict(Relation.UNKNOWN, "names and operators only: a command of a shell reads like that, too")
     if one == other:
         return _verdict(Relation.SAME, "the same program, comments and local names apart")
     changed = [(x, y) for x, y in zip(one, other, strict=False) if x != y]
     if len(one) == len(other) and len(changed) == 1:
         return _verdict(Relation.DIFFERENT, f"they differ in one place: {changed[0][0]} against {changed[0][1]}")
     return _verdict(Relation.UNKNOWN, "the programs are written differently; only execution can tell")
+
+
+def _words_only(tree: ast.Module) -> bool:
+    """Whether it is one expression of names, such as ``rm -rf /tmp/x``, in which a blank may count."""
+    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
+        return False
+    kinds = ast.Name | ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.expr_context
+    inside = list(ast.walk(tree.body[0].value))
+    return any(isinstance(node, ast.BinOp) for node in inside) and all(isinstance(node, kinds) for node in inside)
 
 
 def _leaves(node: object) -> list[str]:

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel
 
 from harness.compare.guards import fired, profile
 from harness.compare.options import Options
-from harness.compare.text import normal, shown, words
+from harness.compare.text import normal, same_layout, shown, words
 from harness.core.ballot import Answer, Judgement, Relation
 from harness.core.errors import ConfigError
 
@@ -33,7 +33,7 @@ class Fuzzy:
     """Below it DIFFERENT."""
     measure: Measure = "ratio"
     name: str = "fuzzy"
-    version: str = "1"
+    version: str = "2"
     needs: Literal["text", "execution"] = "text"
 
     @classmethod
@@ -54,7 +54,7 @@ class Fuzzy:
         if not left or not right:
             return _verdict(Relation.UNKNOWN, "an empty answer agrees with nothing")
         if left == right:
-            return _verdict(Relation.SAME, f"both are {shown(left)}")
+            return _equal(a.text, b.text)
         if max(len(left), len(right)) > TEXT_MAX:
             return _verdict(
                 Relation.UNKNOWN, f"texts of more than {TEXT_MAX} characters are only compared for equality"
@@ -86,6 +86,13 @@ class Fuzzy:
         if longer > LETTERS_MAX:
             return 100 * float(Indel.normalized_similarity(left, right, score_cutoff=cutoff / 100))
         return float(fuzz.ratio(" ".join(left), " ".join(right), score_cutoff=cutoff))
+
+
+def _equal(a: str, b: str) -> Judgement:
+    """Of two texts that are equal but for blanks."""
+    if same_layout(a, b):
+        return _verdict(Relation.SAME, f"both are {shown(a)}")
+    return _verdict(Relation.UNKNOWN, "only blanks differ, in a quoted text or in an indentation")
 
 
 def _verdict(relation: Relation, why: str) -> Judgement:

@@ -16,6 +16,8 @@ _PROSE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _HEAD, _TAIL = "\"“‘'«*`", "\"”’'»*`.,;:!"
 ACRONYM_MAX = 3
 """A word of so few capitals that stands alone is another than in small letters: US and us."""
+ARTICLE_BEFORE = 2
+"""Letters of the word behind an article: in ``cp a b`` the a is a name."""
 _PLAIN_NUMBER = re.compile(
     r"(?P<before>[-+(]*[$€£¥]?[-+]?)(?P<whole>\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<part>\d*))?(?P<after>[%)]*)"
 )
@@ -74,7 +76,11 @@ def profile(text: str) -> Profile:
             if word in _UNIT_WORDS or word in CODES
         ),
         names=frozenset(word for word in prose if any(map(str.isupper, word))),
-        content=tuple(_one_spelling(word) for word in pieces if word not in _EMPTY_WORDS),
+        content=tuple(
+            _one_spelling(word)
+            for word, following in zip(pieces, [*pieces, ""][1:], strict=True)
+            if word not in _EMPTY_WORDS or (word == "a" and len(following) < ARTICLE_BEFORE)
+        ),
         question="?" in text,
         shouting=text.isupper(),
     )
@@ -135,6 +141,8 @@ def _lost_names(a: Profile, b: Profile) -> str | None:
     for name in sorted(a.names):
         plain = [_one_spelling(part) for part in name.casefold().replace("’", "'").split("-")]
         if any(part not in there and part not in _EMPTY_WORDS for part in plain):
+            return name
+        if len(name) == 1 and name not in b.names and name != "I" and not a.folded.startswith(f"{name.casefold()} "):
             return name
         loud = (a.shouting or b.shouting) and (len(a.content) > 1 or len(name) > ACRONYM_MAX)
         if _acronym(name) and name not in b.names and not loud:

@@ -6,11 +6,12 @@ from fractions import Fraction
 from itertools import pairwise, product
 from typing import Literal, Self, cast
 
+from harness.compare import algebra
 from harness.compare.digits import LOCALES, Locale
 from harness.compare.guard_words import FILLERS, NUMBER_GUARDS
 from harness.compare.marks import final_segment, without_sums
 from harness.compare.options import Options
-from harness.compare.prose import Scan, prepare, scan, stated_locale
+from harness.compare.prose import Numeral, Scan, prepare, scan, stated_locale
 from harness.compare.quantity import Quantity
 from harness.compare.text import shown
 from harness.core.ballot import Answer, Judgement, Relation
@@ -29,6 +30,10 @@ class Amount:
     """As it stands in the text."""
     around: tuple[str, ...]
     """The words about it, in order, without those that add nothing."""
+    before: int = 0
+    """How many words stand before it."""
+    bracketed: bool = False
+    """It stands alone in brackets, which may be an accountant's minus."""
 
 
 def read_amount(text: str, locale: Locale) -> Amount | str:
@@ -38,6 +43,8 @@ def read_amount(text: str, locale: Locale) -> Amount | str:
     """
     if len(text) > TEXT_MAX:
         return f"an answer of {len(text)} characters is not one quantity"
+    if re.match(r"\s*\{\s*\"", text):
+        return f"{shown(text)} is a JSON object; extract the place that counts"
     text, stated = stated_locale(text)
     segment = final_segment(text)
     prepared = without_sums(prepare(text if segment is None else segment))
@@ -46,12 +53,47 @@ def read_amount(text: str, locale: Locale) -> Amount | str:
         found = scan(prepared, stated or locale, in_words=True)
     if not found.numerals:
         return f"no quantity in {shown(text)}"
+    if len(found.numerals) > 1 and (whole := _compound(found)) is not None:
+        return Amount(readings=(whole,), spelled=found.text.strip(), around=())
     if not _one(found):
         several = ", ".join(dict.fromkeys(str(numeral.readings[0]) for numeral in found.numerals[:4]))
         return f"several quantities in {shown(text)}: {several}"
-    around = tuple(word for word in (*found.words, *found.opaque) if word not in FILLERS and word.strip(_PUNCTUATION))
+    around = tuple(
+        word for word in (*found.words, *found.opaque) if word.casefold() not in FILLERS and word.strip(_PUNCTUATION)
+    )
     first = found.numerals[0]
-    return Amount(readings=first.readings, spelled=found.text[first.start : first.end], around=around)
+    return Amount(
+        readings=first.readings,
+        spelled=found.text[first.start : first.end],
+        around=around,
+        before=first.before,
+        bracketed=_bracketed(found, first),
+    )
+
+
+def _bracketed(found: Scan, numeral: Numeral) -> bool:
+    return found.text[: numeral.start].rstrip().endswith("(") and found.text[numeral.end :].lstrip().startswith(")")
+
+
+def _compound(found: Scan) -> Quantity | None:
+    """``1 h 30 min``: parts in ever smaller units with nothing between them; None where it is anything else."""
+    parts = [numeral.readings[0] for numeral in found.numerals]
+    alone = not found.words and not found.opaque and all(len(numeral.readings) == 1 for numeral in found.numerals)
+    one_kind = {part.dimension for part in parts} in ({"time"}, {"length"}, {"mass"}, {"month"})
+    smaller = all(
+        a.factor > b.factor and 0 <= b.value < a.factor and a.written.denominator == 1 for a, b in pairwise(parts)
+    )
+    gaps = (found.text[a.end : b.start] for a, b in pairwise(found.numerals))
+    if (
+        not alone
+        or not one_kind
+        or not smaller
+        or parts[0].written < 0
+        or any(gap.strip() not in {"", ","} for gap in gaps)
+    ):
+        return None
+    total = sum((part.value for part in parts), Fraction(0))
+    return Quantity(written=total / parts[-1].factor, dimension=parts[-1].dimension, factor=parts[-1].factor)
 
 
 def _one(found: Scan) -> bool:
@@ -75,8 +117,10 @@ class Numeric:
     """``optional``: a currency on one side only does not count against it."""
     unit: Literal["required", "optional", "ignore"] = "optional"
     """``optional``: a bare number is taken to be in the other's unit; never for percent."""
+    algebra: bool = True
+    """Whether ``2\\sqrt{2}`` is read as what it is worth, and ``(x+1)^2`` compared term by term."""
     name: str = "numeric"
-    version: str = "1"
+    version: str = "2"
     needs: Literal["text", "execution"] = "text"
 
     @classmethod
@@ -91,14 +135,28 @@ class Numeric:
                 "Literal['required', 'optional', 'ignore']", options.word("currency", stated, default="optional")
             ),
             unit=cast("Literal['required', 'optional', 'ignore']", options.word("unit", stated, default="optional")),
+            algebra=options.flag("algebra", default=True),
         )
 
     def __call__(self, a: Answer, b: Answer, /) -> Judgement:
         """UNKNOWN when an answer is not one quantity, or when its reading is open and matters."""
+        said = self.as_algebra(a.text, b.text)
+        if said is not None:
+            return said
         left, right = read_amount(a.text, self.locale), read_amount(b.text, self.locale)
         if isinstance(left, str) or isinstance(right, str):
             return Judgement(relation=Relation.UNKNOWN, why=left if isinstance(left, str) else str(right))
         return self.judge(left, right)
+
+    def as_algebra(self, a: str, b: str) -> Judgement | None:
+        """What exact algebra says; None for what is none, and where a tolerance or a required unit decides."""
+        if not self.algebra or self.unit == "required" or self.currency == "required":
+            return None
+        found = algebra.judge(a, b, self.locale)
+        if found is None or (found is Relation.DIFFERENT and (self.tolerance or self.relative_tolerance)):
+            return None
+        how = "is equal to" if found is Relation.SAME else "is not equal to"
+        return _verdict(found, f"{shown(a)} {how} {shown(b)}, term by term")
 
     def judge(self, a: Amount, b: Amount) -> Judgement:
         """Judge two quantities and the words around them."""
@@ -172,10 +230,13 @@ def _convertible(a: str, b: str) -> bool:
 
 def _context(a: Amount, b: Amount) -> str | None:
     """Why the words about two equal quantities leave a doubt; None when they do not."""
+    if a.around == b.around and a.around and a.bracketed != b.bracketed:
+        return "one of them stands in brackets, which may mean a minus"
     if a.around == b.around:
-        return None
+        signs = {word for word in a.around if not word[0].isalpha()} if a.before != b.before else set()
+        return f"{', '.join(sorted(signs))} stands on the other side" if signs else None
     if not a.around or not b.around:
-        guards = sorted(NUMBER_GUARDS.intersection(a.around + b.around))
+        guards = sorted(NUMBER_GUARDS.intersection(word.casefold() for word in a.around + b.around))
         odd = [word for word in a.around + b.around if not word[0].isalpha() or any(map(str.isdigit, word))]
         bare, other = (a, b) if not a.around else (b, a)
         if guards or odd:

@@ -1,5 +1,6 @@
 """Reads a comparator's options: every fault names the option, the value and what would have worked."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -86,6 +87,21 @@ class Options:
         if not isinstance(value, Mapping):
             raise self._fault(key, value, "an object of names and values")
         return value
+
+    def names(self, key: str) -> Mapping[str, str]:
+        """An object of names and lists of their aliases, as alias (case-folded) to name. No alias has two names."""
+        made: dict[str, str] = {}
+        for name, given in self.table(key).items():
+            others = [given] if isinstance(given, str) else given
+            if not isinstance(others, list | tuple) or not all(
+                isinstance(item, str) and item.strip() for item in others
+            ):
+                raise self._fault(key, given, f"a list of texts for {name!r}")
+            for alias in (name, *map(str, others)):
+                plain = " ".join(unicodedata.normalize("NFC", alias).split()).casefold()
+                if made.setdefault(plain, name) != name:
+                    raise self._fault(key, alias, f"an alias of one name, and is one of {made[plain]!r} and {name!r}")
+        return made
 
     def done(self) -> None:
         """Complain of options that nobody asked for."""

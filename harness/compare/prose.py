@@ -20,11 +20,21 @@ _LATEX = (
     (re.compile(r"\\[,;:! ]|\\[()\[\]]|\\left|\\right"), " "),
     (re.compile(r"(\d)\s*(?:[×x*]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{?\s*([+-]?\d{1,4})\s*\}?(?!\d)"), r"\1e\2"),
 )
+_SPELLED = (
+    (re.compile(r"(?<!\w)(?:PT)?(\d{1,4}) ?[hH] ?(\d{1,2}) ?(?:m|M|min)(?!\w)"), r"\1 h \2 min"),
+    (re.compile(r"\A\s*half an? (?=(?:million|billion|trillion|dozen|hour|day)\b)", re.IGNORECASE), "0.5 "),
+    (re.compile(r"\A\s*an? (?=(?:hundred|thousand|million|billion|trillion|dozen)\b)", re.IGNORECASE), "1 "),
+    (re.compile(r"\A\s*one and a half (?=\w)", re.IGNORECASE), "1.5 "),
+    (re.compile(r"\A\s*(?:one|a)[ -]half[\s.]*\Z", re.IGNORECASE), "1/2"),
+    (re.compile(r"\A\s*(?:one|a)[ -]third[\s.]*\Z", re.IGNORECASE), "1/3"),
+    (re.compile(r"\A\s*two[ -]thirds[\s.]*\Z", re.IGNORECASE), "2/3"),
+)
 _VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
 _SPACED = re.compile(r"(?<![\w.,'])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\w'])(?:,\d+)?(?!\w)")
 _IN_BRACKETS = re.compile(
     r"(?P<before>(?:^|[:=]|\b[A-Z]{3}|[$€£¥])[ \t]*)"
-    r"\((?P<inside>[ \t]?(?:[A-Z]{3}[ \t]|[$€£¥])?[\d.,']{0,1000}\d(?:[ \t]?(?:%|[$€£¥]|[A-Z]{3}))?[ \t]?)\)"
+    r"\((?P<inside>[ \t]?(?:[A-Z]{3}[ \t]|[$€£¥])?[\d.,']{0,1000}\d"
+    r"(?:[ \t]?(?:%|[$€£¥]|[A-Z]{3}|bn|mn|[kmMbB](?!\w)))?[ \t]?)\)"
     r"(?=(?:[ \t]{0,4}[A-Za-z%€£]{1,20}){0,2}[ \t]{0,4}[.,;]?[ \t]{0,4}$)",
     re.MULTILINE,
 )
@@ -41,6 +51,8 @@ class Numeral:
     """In the prepared text."""
     readings: tuple[Quantity, ...]
     """What it can mean; more than one where a separator or a letter is ambiguous."""
+    before: int = 0
+    """How many words that are no numbers stand before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +65,15 @@ class Scan:
     opaque: tuple[str, ...]
     """Words with digits that are no numbers: identifiers, dates, versions, addresses."""
     words: tuple[str, ...]
-    """All other words, case-folded; signs of comparison among them."""
+    """All other words, case-folded but for symbols such as mW; signs of comparison among them."""
 
 
 def prepare(text: str) -> str:
     """*text* with ASCII digits, without calculator annotations and LaTeX around numbers, losses in brackets signed."""
     text = ascii_digits(_ANNOTATION.sub("", text).replace("’", "'"))
     text = _MATH.sub(r" \1 ", text)
+    for pattern, plain in _SPELLED:
+        text = pattern.sub(plain, text)
     for pattern, plain in _LATEX:
         text = pattern.sub(plain, text)
     for sign, plain in _VULGAR.items():
@@ -134,6 +148,15 @@ def _split_labels(text: str) -> str:
 _MONTH = re.compile(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:[a-z]{0,6})?(?:-[A-Z][a-z]{2,8})?|(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 )
+
+
+def _one_case(word: str) -> str:
+    """*word* case-folded, unless capitals inside it may tell it from another: mW and MW, userId."""
+    return word if len(word) <= CASE_MAX and word[1:] != word[1:].casefold() else word.casefold()
+
+
+CASE_MAX = 3
+"""Letters of a unit or symbol whose capitals count."""
 _DASHES = frozenset("-−–")
 _COMPARE = re.compile(r"(?P<sign>[~≈<>≤≥±!]=?|==)(?P<rest>.*)")
 
@@ -167,7 +190,7 @@ class _Walk:
         if self._in_words and is_number_word(word.core.casefold()):
             return self._in_letters(at, start=word.start, signs=(1,))
         if word.core:
-            self.words.append(word.core.casefold())
+            self.words.append(_one_case(word.core))
         return at + 1
 
     def _prefix(self, at: int, word: _Word) -> int | None:
@@ -233,7 +256,10 @@ class _Walk:
         if half:
             self.opaque.append(self._text[start : self._all[last].end])
             return last + 1
-        self.numerals.append(Numeral(start=start, end=self._all[last].end, readings=readings(number.values, tail)))
+        found = readings(number.values, tail)
+        self.numerals.append(
+            Numeral(start=start, end=self._all[last].end, readings=found, before=len(self.words) + len(self.opaque))
+        )
         return last + 1
 
     def _following(self, at: int) -> list[tuple[str, int]]:

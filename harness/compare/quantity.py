@@ -22,11 +22,13 @@ class Quantity:
     """Base units of the dimension per unit written."""
     currency: str = ""
     """ISO 4217 code; empty when none was stated."""
+    zero: Fraction = Fraction(0)
+    """Of the unit's scale; see :class:`harness.compare.units.Unit`."""
 
     @property
     def value(self) -> Fraction:
         """In the base unit of its dimension."""
-        return self.written * self.factor
+        return (self.written + self.zero) * self.factor
 
     @property
     def bare(self) -> bool:
@@ -46,6 +48,17 @@ _BASE = {
     "month": "months",
     "basis": "percent",
     "byte": "bytes",
+    "kelvin": "K",
+    "energy": "J",
+    "power": "W",
+    "pressure": "Pa",
+    "frequency": "Hz",
+    "voltage": "V",
+    "electric current": "A",
+    "force": "N",
+    "substance": "mol",
+    "length/time": "m/s",
+    "length^2": "m²",
     "point": "percentage points",
 }
 
@@ -212,6 +225,7 @@ def readings(values: Sequence[Fraction], tail: Tail) -> tuple[Quantity, ...]:
             written=value * scale,
             dimension=unit.dimension,
             factor=unit.factor * tail.part,
+            zero=unit.zero,
             currency=tail.currency,
         )
         for value, (scale, unit) in product(values, pairs)

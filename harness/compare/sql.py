@@ -17,7 +17,7 @@ def sql_key(text: str) -> tuple[str, ...] | None:
     """The tokens of *text*, or None for what cannot be taken apart: comments, escapes.
 
     Unquoted words are case-folded. In a WHERE of plain conditions joined by AND, these are sorted, and
-    ``2 = b`` is not turned round.
+    ``2 = b`` is ``b = 2``.
     """
     tokens: list[str] = []
     at = 0
@@ -33,7 +33,19 @@ def sql_key(text: str) -> tuple[str, ...] | None:
         tokens.append(found[0].casefold() if found.lastgroup == "word" else found[0])
     while tokens and tokens[-1] == ";":
         tokens.pop()
-    return tuple(_sorted(tokens)) if tokens else None
+    return tuple(_sorted(_one_spelling(tokens))) if tokens else None
+
+
+def _one_spelling(tokens: Sequence[str]) -> list[str]:
+    """Without INNER before JOIN and ASC, which say what holds anyway; ``!=`` as ``<>``."""
+    kept: list[str] = []
+    for item, following in zip(tokens, [*tokens[1:], ""], strict=True):
+        needless = (item == "inner" and following == "join") or (
+            item == "asc" and "by" in kept and kept[-1] not in {"by", ","} and following in {"", ",", ")", "limit"}
+        )
+        if not needless:
+            kept.append("<>" if item == "!=" else item)
+    return kept
 
 
 def _sorted(tokens: Sequence[str]) -> list[str]:
@@ -51,5 +63,12 @@ def _sorted(tokens: Sequence[str]) -> list[str]:
             conditions.append([])
         else:
             conditions[-1].append(item)
+    conditions = [_turned(condition) for condition in conditions]
     joined = [item for condition in sorted(conditions) for item in ("and", *condition)]
     return [*tokens[:start], *joined[1:], *tokens[end:]]
+
+
+def _turned(condition: list[str]) -> list[str]:
+    """An equality with a number or text on its left, turned round."""
+    turnable = len(condition) == 3 and condition[1] in {"=", "<>"} and not condition[0][:1].isalpha()
+    return [condition[2], condition[1], condition[0]] if turnable and condition[2][:1].isalpha() else condition

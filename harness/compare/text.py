@@ -33,3 +33,28 @@ def unfenced(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """The words of *text*, case-folded, with apostrophes kept inside: ``isn't``."""
     return tuple(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.casefold().replace("’", "'")))
+
+
+_QUOTED = re.compile(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`")
+_INDENTED = re.compile(r"\n[ \t]+(?=\S)")
+
+
+def same_layout(a: str, b: str) -> bool:
+    """Whether two texts whose words are equal have the same blanks where they count: in quotes and as indentation."""
+    if a == b:
+        return True
+    left, right = (unicodedata.normalize("NFC", text) for text in (a, b))
+    if _QUOTED.findall(left) != _QUOTED.findall(right) and [normal(x) for x in _QUOTED.findall(left)] == [
+        normal(x) for x in _QUOTED.findall(right)
+    ]:
+        return False
+    if _INDENTED.search(left) is None and _INDENTED.search(right) is None:
+        return True
+    return _indents(left) == _indents(right)
+
+
+def _indents(text: str) -> list[tuple[int, str]]:
+    """Indentation and words of each line but blank ones."""
+    lines = [line.expandtabs() for line in text.strip("\n").splitlines() if line.strip()]
+    least = min((len(line) - len(line.lstrip()) for line in lines), default=0)
+    return [(len(line) - len(line.lstrip()) - least, normal(line)) for line in lines]

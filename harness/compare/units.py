@@ -14,6 +14,8 @@ class Unit:
     dimension: str
     factor: Fraction = Fraction(1)
     """How many of the dimension's base unit it is."""
+    zero: Fraction = Fraction(0)
+    """What is added to a figure before that: degrees Celsius start at 273.15 kelvin."""
 
 
 SCALES: Mapping[str, int] = MappingProxyType(
@@ -74,7 +76,34 @@ EXACT_UNITS: Mapping[str, tuple[Unit, ...]] = MappingProxyType(
         "t": (Unit("mass", Fraction(10**6)),),
         "l": (Unit("volume"),), "L": (Unit("volume"),), "ml": (Unit("volume", Fraction(1, 1000)),),
         "mL": (Unit("volume", Fraction(1, 1000)),),
-        "°C": (Unit("celsius"),), "°F": (Unit("fahrenheit"),),
+        "°C": (Unit("kelvin", zero=Fraction("273.15")),),
+        "°F": (Unit("kelvin", Fraction(5, 9), zero=Fraction("459.67")),),
+        "J": (Unit("energy"),), "kJ": (Unit("energy", Fraction(1000)),), "MJ": (Unit("energy", Fraction(10**6)),),
+        "Wh": (Unit("energy", Fraction(_HOUR)),), "kWh": (Unit("energy", Fraction(1000 * _HOUR)),),
+        "MWh": (Unit("energy", Fraction(10**6 * _HOUR)),), "GWh": (Unit("energy", Fraction(10**9 * _HOUR)),),
+        "mW": (Unit("power", Fraction(1, 1000)),), "W": (Unit("power"),), "kW": (Unit("power", Fraction(1000)),),
+        "MW": (Unit("power", Fraction(10**6)),), "GW": (Unit("power", Fraction(10**9)),),
+        "Pa": (Unit("pressure"),), "hPa": (Unit("pressure", Fraction(100)),),
+        "kPa": (Unit("pressure", Fraction(1000)),), "MPa": (Unit("pressure", Fraction(10**6)),),
+        "bar": (Unit("pressure", Fraction(10**5)),), "mbar": (Unit("pressure", Fraction(100)),),
+        "atm": (Unit("pressure", Fraction(101_325)),),
+        "Hz": (Unit("frequency"),), "kHz": (Unit("frequency", Fraction(1000)),),
+        "MHz": (Unit("frequency", Fraction(10**6)),), "GHz": (Unit("frequency", Fraction(10**9)),),
+        "mV": (Unit("voltage", Fraction(1, 1000)),), "V": (Unit("voltage"),), "kV": (Unit("voltage", Fraction(1000)),),
+        "mA": (Unit("electric current", Fraction(1, 1000)),), "A": (Unit("electric current"),),
+        "N": (Unit("force"),), "kN": (Unit("force", Fraction(1000)),),
+        "mol": (Unit("substance"),), "mmol": (Unit("substance", Fraction(1, 1000)),),
+        "µmol": (Unit("substance", Fraction(1, 10**6)),), "μmol": (Unit("substance", Fraction(1, 10**6)),),
+        "mM": (Unit("substance/volume", Fraction(1, 1000)),),
+        "cm³": (Unit("volume", Fraction(1, 1000)),), "cm^3": (Unit("volume", Fraction(1, 1000)),),
+        "dm³": (Unit("volume"),), "dm^3": (Unit("volume"),),
+        "m³": (Unit("volume", Fraction(1000)),), "m^3": (Unit("volume", Fraction(1000)),),
+        "m²": (Unit("length^2"),), "m^2": (Unit("length^2"),),
+        "km²": (Unit("length^2", Fraction(10**6)),), "km^2": (Unit("length^2", Fraction(10**6)),),
+        "ha": (Unit("length^2", Fraction(10_000)),),
+        "kbit": (Unit("byte", Fraction(125)),), "Mbit": (Unit("byte", Fraction(125_000)),),
+        "Gbit": (Unit("byte", Fraction(125_000_000)),), "Mbps": (Unit("byte/time", Fraction(125_000)),),
+        "Gbps": (Unit("byte/time", Fraction(125_000_000)),),
         "B": (Unit("byte"),),
         "kB": (Unit("byte", Fraction(1000)), Unit("byte", Fraction(1024))),
         "KB": (Unit("byte", Fraction(1000)), Unit("byte", Fraction(1024))),
@@ -133,7 +162,16 @@ WORD_UNITS: Mapping[str, tuple[Unit, ...]] = MappingProxyType(
         "kilobytes": (Unit("byte", Fraction(1000)), Unit("byte", Fraction(1024))),
         "megabytes": (Unit("byte", Fraction(1000**2)), Unit("byte", Fraction(1024**2))),
         "gigabytes": (Unit("byte", Fraction(1000**3)), Unit("byte", Fraction(1024**3))),
-        "celsius": (Unit("celsius"),), "fahrenheit": (Unit("fahrenheit"),),
+        "celsius": (Unit("kelvin", zero=Fraction("273.15")),),
+        "fahrenheit": (Unit("kelvin", Fraction(5, 9), zero=Fraction("459.67")),), "kelvin": (Unit("kelvin"),),
+        "mph": (Unit("length/time", 63_360 * _INCH / _HOUR),), "kph": (Unit("length/time", Fraction(1000, _HOUR)),),
+        "volt": (Unit("voltage"),), "volts": (Unit("voltage"),), "watt": (Unit("power"),), "watts": (Unit("power"),),
+        "kilowatts": (Unit("power", Fraction(1000)),), "megawatts": (Unit("power", Fraction(10**6)),),
+        "joule": (Unit("energy"),), "joules": (Unit("energy"),), "newton": (Unit("force"),),
+        "newtons": (Unit("force"),), "pascal": (Unit("pressure"),), "pascals": (Unit("pressure"),),
+        "hertz": (Unit("frequency"),), "ampere": (Unit("electric current"),), "amperes": (Unit("electric current"),),
+        "amps": (Unit("electric current"),), "mole": (Unit("substance"),), "moles": (Unit("substance"),),
+        "hectare": (Unit("length^2", Fraction(10_000)),), "hectares": (Unit("length^2", Fraction(10_000)),),
     }
 )  # fmt: skip
 """By case-folded word. Months and years are no multiple of days; gallons differ between countries."""
@@ -145,8 +183,8 @@ PHRASES: Mapping[tuple[str, str], tuple[Unit, ...]] = MappingProxyType(
         ("percentage", "point"): (Unit("point"),),
         ("basis", "points"): (Unit("basis", Fraction(1, 100)),),
         ("basis", "point"): (Unit("basis", Fraction(1, 100)),),
-        ("degrees", "celsius"): (Unit("celsius"),),
-        ("degrees", "fahrenheit"): (Unit("fahrenheit"),),
+        ("degrees", "celsius"): (Unit("kelvin", zero=Fraction("273.15")),),
+        ("degrees", "fahrenheit"): (Unit("kelvin", Fraction(5, 9), zero=Fraction("459.67")),),
     }
 )
 """Units of two words, case-folded. ``basis`` is a share of one that may be a percentage or a difference of two."""

@@ -1,18 +1,20 @@
 """The comparator ``value``: reads a short answer as what it is (a number, a date, a decision, a network, a name)."""
 # ruff: noqa: SIM905 - lists of words read better as words
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-from harness.compare.dates import read_date
+from harness.compare.dates import read_date, read_moment
+from harness.compare.documents import as_json, find_document
 from harness.compare.guard_words import DOUBTS, GUARDS
 from harness.compare.guards import ACRONYM_MAX
+from harness.compare.identifiers import read_identifier, read_network
+from harness.compare.marks import final_segment
 from harness.compare.numeric import Amount, Numeric, read_amount
 from harness.compare.options import Options
-from harness.compare.text import normal, shown, words
+from harness.compare.text import normal, same_layout, shown, words
 from harness.core.ballot import Answer, Judgement, Relation
 from harness.core.errors import ConfigError
 
@@ -30,18 +32,45 @@ _AFTER_YES = frozenset(
 _AFTER_NO = frozenset(
     "it doesn't isn't don't aren't they he she can't won't hasn't haven't wasn't no not false that this does is".split()
 )
-_CASELESS = re.compile(
-    r"(?:CVE-\d{4}-\d{4,}|CWE-\d+|(?:md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512)\s*[:=]\s*[0-9a-f]{8,}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})",
-    re.IGNORECASE,
-)
-_NETWORK = re.compile(
-    r"(?<![\w.:/])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)(?:/[\d.]+)?(?![\w:/]|\.\d)"
-)
-_DECIMAL_OCTETS = re.compile(r"\s*\(decimal octets\)")
 _NAMED = re.compile(
     r"(?:the|its|it|this|that|my|our)\b(?P<lead>(?: [\w-]+){0,6}?) (?:is|are|was) (?P<rest>[^.;,!?]+)", re.IGNORECASE
 )
-Kind = Literal["number", "date", "decision", "network", "caseless", "text", "none"]
+_LABEL = re.compile(
+    r"(?:(?:the |my )?(?:final )?answer(?: is|:)|(?:decision|verdict|result)(?: is)?:|(?:it|that)(?:'s| is)"
+    r"|the (?:decision|verdict|result) is)\s+(?=\S)",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(
+    r"n/?a|nan|[-+]?inf(?:inity)?|not (?:available|applicable|sure|known)|no (?:answer|idea|comment)|none(?: given)?"
+    r"|(?:i|we) (?:do not|don't|cannot|can't|can not) (?:know|tell|say|answer)(?: (?:that|this|it|the question))?"
+    r"|.{0,200}\b(?:i am|i'm|as an ai).{0,200}\b(?:cannot|can't|unable)\b.{0,200}"
+    r"|.{0,80}\bi (?:cannot|can't) (?:answer|help|assist|provide)\b.{0,200}",
+    re.IGNORECASE | re.DOTALL,
+)
+_SUBSCRIPTED = re.compile(r"(?<=[A-Za-z)])[₀-₉]+")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_INITIALS = re.compile(r"(?:[A-Z]\.){1,4}[A-Z]")
+_VERDICT = re.compile(
+    r"(?:(?P<lead>(?:the|this|that|it)(?: [\w-]+){0,3}?) ?(?P<verb>is|was|are|isn't|wasn't|aren't) )?"
+    r"(?P<no>not )?(?:an? )?(?P<what>[a-z-]+)",
+    re.IGNORECASE,
+)
+_NOUNS: Mapping[str, str] = {
+    "fraud": "fraudulent",
+    "anomaly": "anomalous",
+    "scam": "fraudulent",
+    "forgery": "forged",
+    "mistake": "mistaken",
+}
+"""What a verdict calls a thing, as the word that says the same of it."""
+_VERDICTS = frozenset(
+    "fraudulent anomalous forged mistaken spam phishing duplicate valid invalid legitimate genuine authorized approved "
+    "unauthorized compliant malicious benign safe unsafe vulnerable suspicious relevant toxic eligible".split()
+)
+_SENTENCE_MAX = 300
+Kind = str
+"""``number``, ``date``, ``time``, ``decision``, ``verdict``, ``network``, ``document``, ``text``, ``none``,
+or what :mod:`harness.compare.identifiers` calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +90,16 @@ class Value:
 
     synonyms: Mapping[str, str] = field(default_factory=lambda: dict(_YES_NO))
     """Case-folded word to the decision it means."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Case-folded name to the one it stands for."""
     number: Numeric = field(default_factory=Numeric)
     name: str = "value"
-    version: str = "1"
+    version: str = "2"
     needs: Literal["text", "execution"] = "text"
 
     @classmethod
     def build(cls, options: Options) -> Self:
-        """``synonyms: {allow: [permit, grant]}`` beside yes and no, and the options of ``numeric``."""
+        """``synonyms: {allow: [permit]}`` beside yes and no, ``aliases: {USA: [US]}``, the options of ``numeric``."""
         given = options.table("synonyms")
         table = dict(_YES_NO)
         for decision, others in given.items():
@@ -77,10 +108,13 @@ class Value:
                     f"comparator 'value': synonyms of {decision!r} are {others!r}; they must be a list of texts"
                 )
             table |= {normal(word).casefold(): str(decision).casefold() for word in (str(decision), *others)}
-        return cls(synonyms=table, number=Numeric.build(options))
+        return cls(synonyms=table, aliases=options.names("aliases"), number=Numeric.build(options))
 
     def __call__(self, a: Answer, b: Answer, /) -> Judgement:
         """UNKNOWN for answers of two kinds, or that say nothing."""
+        said = self._as_algebra(a.text, b.text)
+        if said is not None:
+            return said
         left, right = self._read(a.text), self._read(b.text)
         if "none" in {left.kind, right.kind}:
             return _verdict(Relation.UNKNOWN, f"no value in {left.shown if left.kind == 'none' else right.shown}")
@@ -92,6 +126,8 @@ class Value:
             return _verdict(
                 Relation.UNKNOWN, f"{left.shown} and {right.shown}: the same of {left.lead!r} and {right.lead!r}"
             )
+        if left.key == right.key and not same_layout(a.text, b.text):
+            return _verdict(Relation.UNKNOWN, "only blanks differ, in a quoted text or in an indentation")
         if left.key == right.key:
             return _verdict(
                 Relation.SAME,
@@ -99,26 +135,56 @@ class Value:
             )
         return _verdict(Relation.DIFFERENT, f"{left.shown} is not {right.shown}")
 
+    def _as_algebra(self, a: str, b: str) -> Judgement | None:
+        """As ``numeric`` does, but a program or a name with signs in it is none."""
+        return (
+            self.number.as_algebra(a, b) if not re.search(r"\*\*|\w\s*=\s*\w+\s*\(|[A-Za-z]\*[A-Za-z]", a + b) else None
+        )
+
     def _read(self, text: str) -> Reading:
-        plain = normal(text).strip("*_`\"“”' ").rstrip(".!").strip("*_`\"“”' ")
-        if not any(map(str.isalnum, plain)) or set(words(plain)) & DOUBTS:
+        plain = _plain(text)
+        named = self.aliases.get(plain.casefold()) or self.aliases.get(normal(text).casefold())
+        if named is not None:
+            return Reading(kind="text", key=named, shown=shown(plain))
+        if not any(map(str.isalnum, plain)) or set(words(plain)) & DOUBTS or _NOTHING.fullmatch(plain):
             return Reading(kind="none", key="", shown=shown(text))
-        day = read_date(plain)
-        if day is not None:
-            return Reading(kind="date", key=day, shown=str(day))
+        if plain[0] in "{[":
+            document = find_document(plain)
+            if not isinstance(document, str):
+                return Reading(kind="document", key=as_json(document.value), shown=shown(plain))
+        return self._as_value(plain) or self._as_number(text) or self._as_text(plain)
+
+    def _as_value(self, plain: str) -> Reading | None:
+        """A value that is written in one word or in a fixed form."""
+        day, moment = read_date(plain), read_moment(plain)
+        if day is not None or moment is not None:
+            return Reading(kind="date" if day else "time", key=day or moment, shown=str(day or moment))
         decision = self._decision(plain)
         if decision:
             return Reading(kind="decision", key=decision, shown=repr(decision))
-        network = _network(plain)
+        found = read_identifier(plain)
+        if found is not None:
+            return Reading(kind=found[0], key=found[1], shown=found[1])
+        network = read_network(plain)
         if network:
             return Reading(kind="network", key=network, shown=" ".join(network))
-        if _CASELESS.fullmatch(plain):
-            return Reading(kind="caseless", key=re.sub(r"\s+", "", plain).casefold(), shown=shown(plain))
+        return None
+
+    def _as_number(self, text: str) -> Reading | None:
         amount = read_amount(text, self.number.locale)
-        if isinstance(amount, Amount):
-            return Reading(kind="number", key=amount, shown=str(amount.readings[0]))
+        return Reading(kind="number", key=amount, shown=str(amount.readings[0])) if isinstance(amount, Amount) else None
+
+    def _as_text(self, plain: str) -> Reading:
+        verdict = _verdict_of(plain)
+        if verdict is not None:
+            return verdict
         lead, key = _text_key(plain)
-        return Reading(kind="text", key=key, lead=lead, shown=shown(plain))
+        short = _plain(key)
+        named = self.aliases.get(short.casefold())
+        inside = None if not lead or key == plain else self._as_value(short)
+        if inside is not None:
+            return inside
+        return Reading(kind="text", key=named or key, lead=lead, shown=shown(plain))
 
     def _decision(self, plain: str) -> str:
         """``yes, it does`` is yes; a condition or a reason behind it makes it a text."""
@@ -135,26 +201,41 @@ def _verdict(relation: Relation, why: str) -> Judgement:
     return Judgement(relation=relation, why=why)
 
 
-def _network(plain: str) -> tuple[str, ...]:
-    """The words of *plain* with its one address or network in normal form; empty when there is none, or several."""
-    text, stated = _DECIMAL_OCTETS.subn("", plain)
-    found = _NETWORK.findall(text)
-    if len(found) != 1:
-        return ()
-    spelled = (
-        ".".join(part.lstrip("0") or "0" for part in found[0].split("."))
-        if stated and "/" not in found[0]
-        else found[0]
+def _plain(text: str) -> str:
+    """*text* without marks about it: the final answer of a longer one, without label, markup and full stop."""
+    segment = final_segment(text) if len(text) <= _SENTENCE_MAX or "####" in text or "\\boxed" in text else None
+    plain = _stripped(normal(text if segment is None else segment).replace("’", "'"))
+    tagged = re.fullmatch(r"<(?P<tag>\w+)>(?P<body>[^<>]*)</(?P=tag)>", plain)
+    labelled = _LABEL.match(plain)
+    if tagged:
+        return _stripped(tagged["body"])
+    short = labelled is not None and len(plain[labelled.end() :].split()) <= _ANSWER_MAX
+    return _stripped(plain[labelled.end() :]) if labelled is not None and short else plain
+
+
+def _stripped(text: str) -> str:
+    return text.strip("*_`\"“”' ").rstrip(".!").strip("*_`\"“”' ")
+
+
+_ANSWER_MAX = 3
+"""Words of an answer behind "It is": more are a sentence of its own."""
+
+
+def _verdict_of(plain: str) -> Reading | None:
+    """``The transaction is not fraudulent`` and ``not a fraud``: what is said, and whether it is denied."""
+    found = _VERDICT.fullmatch(plain)
+    if found is None:
+        return None
+    said = _NOUNS.get(found["what"].casefold(), found["what"].casefold())
+    if said not in _VERDICTS:
+        return None
+    denied = (found["no"] is not None) + (found["verb"] or "").casefold().endswith("n't")
+    lead = (found["lead"] or "").casefold()
+    about = "" if lead in {"it", "this", "that"} else lead
+    key = (said, denied % 2 == 1)
+    return (
+        None if denied > 1 else Reading(kind="verdict", key=key, lead=about, shown=f"{'not ' if denied else ''}{said}")
     )
-    _, slash, mask = spelled.partition("/")
-    try:
-        interface = ipaddress.ip_interface(spelled)
-    except ValueError:
-        return ()
-    if slash and "." in mask and mask.startswith("0."):
-        return ()
-    before, _, after = text.partition(found[0])
-    return (*before.split(), str(interface), *after.split())
 
 
 def _text_key(plain: str) -> tuple[str, str]:
@@ -164,6 +245,9 @@ def _text_key(plain: str) -> tuple[str, str]:
         rest = found["rest"].removeprefix("not ")
         if not GUARDS.intersection(words(found["lead"] + " " + rest)):
             lead, plain = " ".join(words(plain[: found.start("rest")])), found["rest"]
+    plain = _SUBSCRIPTED.sub(lambda found: found[0].translate(_SUBSCRIPTS), plain)
+    plain = plain[4:] if plain[:4].casefold() == "the " and plain[4:5].isupper() else plain
+    plain = plain.replace(".", "") if _INITIALS.fullmatch(plain) else plain
     simple = all(word.isalpha() and (word.islower() or word.istitle()) for word in plain.split())
     shouted = plain.isupper() and len(plain) > ACRONYM_MAX
     return lead, plain.casefold() if simple or shouted else plain

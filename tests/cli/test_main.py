@@ -116,7 +116,8 @@ def test_a_bug_is_called_one(error, capsys):
 
 @pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(measured):
-    argv = [sys.executable, "-m", "harness", "--home", str(measured.root), "db", "sql", "SELECT * FROM range(200000)"]
+    argv = [sys.executable, "-m", "harness", "--home", str(measured.root), "db", "sql"]
+    argv += ["SELECT * FROM range(200000)", "--limit", "0"]
     for flags in ([], ["--json"]):
         with subprocess.Popen([*argv, *flags], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None

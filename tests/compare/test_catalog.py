@@ -19,7 +19,7 @@ def test_every_name_makes_a_comparator_of_that_name(name: str) -> None:
     ("name", "options", "message"),
     [
         ("fuzy", {}, "no comparator 'fuzy'; there are: choice, code, exact, fuzzy, json, judge, numeric, tests, value"),
-        ("exact", {"caseless": True}, "comparator 'exact' has no option 'caseless'; there are: casefold"),
+        ("exact", {"caseless": True}, "comparator 'exact' has no option 'caseless'; there are: aliases, casefold"),
         ("tests", {"x": 1}, "comparator 'tests' has no option 'x'; there are: tests"),
         ("tests", {"tests": "mine"}, "option 'tests' is 'mine'; it must be one of given, generated"),
         ("tests", {"tests": "generated", "function": "a b"}, "'function' is 'a b'; it must be the name of a function"),
@@ -40,6 +40,10 @@ def test_every_name_makes_a_comparator_of_that_name(name: str) -> None:
         ("choice", {"options": ["A"]}, "it must be an object of names and values"),
         ("choice", {"letters": "AA"}, "must be different letters"),
         ("choice", {"options": {"A1": "x"}}, "must be different letters"),
+        ("exact", {"aliases": {"US": 5}}, "option 'aliases' is 5; it must be a list of texts for 'US'"),
+        ("value", {"aliases": {"US": [" "]}}, "it must be a list of texts for 'US'"),
+        ("exact", {"aliases": {"US": ["a"], "UK": ["A"]}}, "an alias of one name, and is one of 'US' and 'UK'"),
+        ("numeric", {"algebra": "yes"}, "option 'algebra' is 'yes'; it must be true or false"),
         ("value", {"synonyms": {"allow": "permit"}}, "synonyms of 'allow' are 'permit'; they must be a list of texts"),
     ],
 )

@@ -1,5 +1,7 @@
 """Fenced blocks, and fences that are text inside a block."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +31,16 @@ def test_a_block_without_an_end_goes_on_to_the_last_line() -> None:
     assert blocks("```py\nx = 1") == (Block(language="py", body="x = 1"),)
     assert blocks("```") == (Block(language="", body=""),)
     assert blocks("no block, `code` only") == ()
+
+
+def test_code_in_a_line_opens_no_block() -> None:
+    assert blocks("```x``` and\n```py\ny\n```") == (Block(language="py", body="y\n"),)
+
+
+def test_a_megabyte_of_fences_is_read_at_once() -> None:
+    started = time.process_time()
+    assert len(blocks("```\n" * 250_000)) == 125_000
+    assert time.process_time() - started < 3  # about half a second; squared it would be hours
 
 
 @given(

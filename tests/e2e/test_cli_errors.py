@@ -251,7 +251,9 @@ def test_database_of_another_version(home: Home):
     home.json("runs", "list")
     database = home.root / ".harness" / "harness.duckdb"
     with duckdb.connect(str(database)) as connection:
-        connection.execute("UPDATE meta.migration SET version = 99")
+        connection.execute(
+            "UPDATE meta.migration SET version = 99 WHERE version = (SELECT max(version) FROM meta.migration)"
+        )
     check_refused(home, "runs", "list", lines=[("harness.duckdb", "99", "harness db sync")])
     database.write_text("no database")
     check_refused(home, "runs", "list", lines=[("harness.duckdb", "harness db sync")])

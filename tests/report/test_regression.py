@@ -201,7 +201,7 @@ def test_changed_tasks_fall_out_and_are_listed():
     mixed = [replace(row, task_digest="f" * 64) if at < 10 else row for at, row in enumerate(rows_of(7))]
     found = judged([*quiet(7), night_of(7, mixed)])
     assert (found["left_out"]["changed_total"], found["left_out"]["shared"]) == (10, 70)
-    assert any("10 tasks changed" in line for line in found["verdict"]["warnings"])
+    assert any("10 tasks whose content changed" in line for line in found["verdict"]["warnings"])
 
 
 def test_a_frozen_baseline_is_used_and_judges_not_itself():

@@ -8,6 +8,7 @@ files whose tests are inherited or made at run time, get an assertion that fails
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import EllipsisType
@@ -15,6 +16,9 @@ from typing import TypeAlias
 
 _EQUALITIES = frozenset({"assertEqual", "assertEquals", "assertAlmostEqual", "assertSequenceEqual", "assertCountEqual"})
 _TYPED_EQUALITIES = frozenset({f"assert{kind}Equal" for kind in ("List", "Tuple", "Dict", "Set", "MultiLine")})
+_ASSERTS = re.compile(r"(assert|check|expect)_\w*(equal|close)\w*$")
+"""Functions of libraries and of projects that compare two values: ``assert_allclose``, ``assert_frame_equal``, …"""
+_RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 _OTHERS = 4
 """Tests without a changed value that are made to fail, per file: each costs a run of it."""
 _FAILS = "assert [7] == [8]"
@@ -61,7 +65,9 @@ def _change(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _fail(test: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """Make *test* fail in place, whatever the code under test does: at its equalities, else at its end."""
+    """Make *test* fail in place, whatever the code under test does: at its equalities and the exceptions it expects,
+    else at its end.
+    """
     wrapping = _Wrap(set(map(id, _expected_sides(test))))
     test.body = [wrapping.visit(statement) for statement in test.body]
     if not wrapping.count:
@@ -83,6 +89,8 @@ def _expected_sides(test: ast.AST) -> Iterator[ast.expr]:
             case ast.Call(func=ast.Attribute(attr=name), args=[left, right, *_]) if (
                 name in _EQUALITIES | _TYPED_EQUALITIES
             ):
+                yield from _expected_of(left, right)
+            case ast.Call(args=[left, right, *_]) if _ASSERTS.match(_called(node)):
                 yield from _expected_of(left, right)
             case _:
                 pass
@@ -153,6 +161,16 @@ class _Wrap(ast.NodeTransformer):
         return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return self.generic_visit(node)
+
+    def visit_withitem(self, node: ast.withitem) -> ast.AST:
+        """Expect an exception that no test expects: what is raised instead goes through."""
+        match node.context_expr:
+            case ast.Call(args=[_, *rest]) as call if _called(call) in _RAISES:
+                self.count += 1
+                call.args = [ast.Name(id="GeneratorExit", ctx=ast.Load()), *rest]
+            case _:
+                pass
         return self.generic_visit(node)
 
 

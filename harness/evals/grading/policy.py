@@ -9,6 +9,7 @@ import configparser
 import posixpath
 import sys
 import tomllib
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -84,7 +85,7 @@ def _escape(path: str, content: str | None, files: Mapping[str, str | None], gro
     parts = path.split("/")
     if not path or path.startswith(("/", "~")) or "\\" in path or any(ord(letter) < 32 for letter in path):
         return PATH_ESCAPE
-    if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+    if any(part in ("", ".", "..") or is_git(part) for part in parts):
         return PATH_ESCAPE
     for parent in list(PurePosixPath(path).parents)[:-1]:
         above = files.get(str(parent), ground.base.get(str(parent)))
@@ -95,15 +96,25 @@ def _escape(path: str, content: str | None, files: Mapping[str, str | None], gro
     return None
 
 
+def is_git(part: str) -> bool:
+    """Whether some file system takes *part* for ``.git``: in any case, with letters that are not seen, or shortened."""
+    seen = "".join(letter for letter in unicodedata.normalize("NFKC", part) if unicodedata.category(letter) != "Cf")
+    return seen.casefold().rstrip(". ") in (".git", "git~1")
+
+
 def _stays(path: str, target: str) -> bool:
     """Whether a link at *path* leads to a place in the tree that is not ``.git``."""
     end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
     outside = target.startswith(("/", "~")) or end.startswith("..") or not target or any(ord(c) < 32 for c in target)
-    return not outside and ".git" not in (part.lower() for part in end.split("/"))
+    return not outside and not any(is_git(part) for part in end.split("/"))
 
 
 def _unwanted(path: str, content: str | None, ground: Ground) -> str | None:
-    if is_protected(path, ground.tests) or _reconfigures(path, content, ground.base.get(path)):
+    if (
+        is_protected(path, ground.tests)
+        or _leads_to_tests(path, content, ground.tests)
+        or _reconfigures(path, content, ground.base.get(path))
+    ):
         return PROTECTED
     if _starts_up(path):
         return STARTUP
@@ -124,6 +135,14 @@ def _test_folders(tests: Collection[str]) -> Iterator[PurePosixPath]:
     for test in tests:
         named = [folder for folder in PurePosixPath(test).parents if folder.name in TEST_FOLDERS]
         yield from named[-1:]
+
+
+def _leads_to_tests(path: str, content: str | None, tests: Collection[str]) -> bool:
+    """Whether a link gives tests another name, under which they could be read unseen."""
+    if content is None or not content.startswith(LINK):
+        return False
+    end = posixpath.normpath(posixpath.join(posixpath.dirname(path), content.removeprefix(LINK)))
+    return is_protected(end, tests) or any(PurePosixPath(test).is_relative_to(end) for test in tests)
 
 
 def _reconfigures(path: str, content: str | None, before: str | None) -> bool:

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from harness.core.errors import SandboxError
@@ -19,6 +19,7 @@ from harness.evals.grading.policy import REFUSED, Ground, sift, top_levels
 from harness.evals.grading.pytest_config import read_config
 from harness.evals.grading.report import FORGED, Report, last_line, printable
 from harness.evals.grading.session import (
+    OUTPUT_BYTES,
     Session,
     import_roots,
     own_installed,
@@ -26,7 +27,7 @@ from harness.evals.grading.session import (
     run_session,
     write_tools,
 )
-from harness.evals.grading.signs import signs
+from harness.evals.grading.signs import signs, support_signs, usual_signs
 from harness.evals.grading.tree import read_tree, write_files
 from harness.sandbox import yard_of
 
@@ -39,6 +40,8 @@ EXIT_CODE = "exit_code_mismatch"
 """Flag: the exit code is not the one that the outcomes imply."""
 UNFINISHED = "no_session_finish"
 """Flag: the process ended by itself before the session did."""
+FLOOD = "output_flood"
+"""Flag: so much was written that some of it was dropped."""
 _UNSEEN = TestOutcome.ABSENT
 
 Canaries = Mapping[str, tuple[str, ...]]
@@ -72,23 +75,32 @@ async def grade_repo(
     sifted = sift(files, _ground(repo, texts, bench))
     if not files or sifted.refused:
         return _nothing_run(repo, bench, sifted.flags or (EMPTY,), sifted.refused)
-    plan = _planned(repo, canaries or {})
+    plan = _planned(repo, canaries or {}, usual_signs(sifted.kept, texts))
     ran, report = await _run(task, bench, sifted.kept, plan)
-    flags = (*sifted.flags, *signs(sifted.kept, texts), *report.flags, *_canary_flags(plan, ran, report))
+    hidden = {path: content.decode("utf-8", "replace") for path, content in repo.hidden.items()}
+    static = (*sifted.flags, *signs(sifted.kept, texts), *support_signs(sifted.kept, texts, hidden))
+    flags = (*static, *report.flags, *_canary_flags(plan, ran, report))
     execution = _execution(repo, ran, report, plan, flags)
     if canaries and judge_repo(task, execution)[0] is Grade.RESOLVED:
-        return await _doubted(task, bench, sifted.kept, canaries, execution)
+        return await _doubted(task, bench, sifted.kept, canaries, (plan, execution))
     return execution
 
 
 async def _doubted(
-    task: Task, bench: Bench, kept: Mapping[str, str | None], canaries: Canaries, execution: Execution
+    task: Task, bench: Bench, kept: Mapping[str, str | None], canaries: Canaries, first: "tuple[_Plan, Execution]"
 ) -> Execution:
-    """*execution* with what a second session showed, in which the canaries stand in the place of the tests."""
-    repo = _repo(task)
+    """The *first* session with what a second session showed, in which canaries and tests have changed places.
+
+    It holds as many files of the same names and sizes as the first, so that whoever lies to files of one kind is wrong
+    in one of the two.
+    """
+    repo, (planned, execution) = _repo(task), first
     ids = tuple(f"{path}::{name}" for path, names in canaries.items() for name in names)
-    others = (name for name in (*repo.f2p, *repo.p2p) if name.partition("::")[0] not in canaries)
-    plan = _Plan(twins={path: path for path in canaries}, expected=(*ids, *others), canary_ids=ids)
+    copies = {path: _twin_path(path) for path in canaries}
+    others = ((copies.get(path, path), name) for path, _, name in _parted(repo))
+    expected = (*ids, *(f"{path}::{name}" for path, name in others))
+    swapped = {path: path for path in canaries}
+    plan = _Plan(twins=swapped, copies=copies, expected=expected, canary_ids=ids, usual=planned.usual)
     ran, report = await _run(task, bench, kept, plan)
     flags = [*report.flags, *_canary_flags(plan, ran, report)]
     if not report.finished or ran.exit_code != 1:
@@ -155,15 +167,19 @@ class _Plan:
 
     twins: Mapping[str, str]
     """Paths of twins by the hidden file they copy."""
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Where the hidden files lie whose own place a twin takes."""
     expected: tuple[str, ...] | None
     canary_ids: tuple[str, ...]
     """Ids of the canaries in this run: twins have a new name each time."""
+    usual: tuple[str, ...] = ()
+    """Signs that are none in this repository."""
 
 
-def _planned(repo: RepoTask, canaries: Canaries) -> _Plan:
+def _planned(repo: RepoTask, canaries: Canaries, usual: tuple[str, ...]) -> _Plan:
     twins = {path: _twin_path(path) for path in canaries}
     ids = tuple(f"{twins[path]}::{name}" for path, names in canaries.items() for name in names)
-    return _Plan(twins=twins, expected=(*repo.f2p, *repo.p2p, *ids), canary_ids=ids)
+    return _Plan(twins=twins, expected=(*repo.f2p, *repo.p2p, *ids), canary_ids=ids, usual=usual)
 
 
 def _twin_path(path: str) -> str:
@@ -173,14 +189,19 @@ def _twin_path(path: str) -> str:
 async def _run(task: Task, bench: Bench, kept: Mapping[str, str | None], plan: _Plan) -> tuple[Ran, Report]:
     repo = _repo(task)
     place = yard_of(bench.sandbox)
+    # not in a thread: CPython 3.11 counts the depth of all parsing together, and two at a time raise SystemError
+    made = {path: twin(repo.hidden[path].decode("utf-8", "replace")) for path in plan.twins}
+    copies = {plan.twins[path]: copy.source for path, copy in made.items() if copy is not None}
     with tempfile.TemporaryDirectory(prefix="harness-grade-", dir=place, ignore_cleanup_errors=True) as name:
         tree, tools = Path(name) / "tree", Path(name) / "tools"
-        roots = await asyncio.to_thread(_lay_out, bench, repo, kept, plan, (tree, tools))
+        roots = await asyncio.to_thread(_lay_out, bench, repo, kept, (plan, copies), (tree, tools))
         session = Session(
-            files=tuple(sorted({*_files(repo), *plan.twins.values()})),
+            files=tuple(sorted({*_files(repo), *plan.twins.values(), *plan.copies.values()})),
             expected=plan.expected,
             roots=roots,
             own=own_installed(bench.base, roots, bench.environment),
+            changed=tuple(sorted(kept)),
+            usual=plan.usual,
             args=bench.settings.args,
             timeout_s=repo.timeout_s or bench.settings.timeout_s,
         )
@@ -192,18 +213,22 @@ async def _run(task: Task, bench: Bench, kept: Mapping[str, str | None], plan: _
 
 
 def _lay_out(
-    bench: Bench, repo: RepoTask, kept: Mapping[str, str | None], plan: _Plan, places: tuple[Path, Path]
+    bench: Bench,
+    repo: RepoTask,
+    kept: Mapping[str, str | None],
+    trusted: tuple[_Plan, Mapping[str, str]],
+    places: tuple[Path, Path],
 ) -> tuple[str, ...]:
     """Base, submission, hidden tests, twins: in this order, so that nothing trusted is ever overwritten.
 
-    Returns the folders for the import path.
+    *trusted* is the plan, and the text of each twin by its path. Returns the folders for the import path.
     """
-    tree, tools = places
+    (plan, twins), (tree, tools) = trusted, places
     shutil.copytree(bench.base, tree, symlinks=True)
     write_files(tree, kept)
     write_files(tree, repo.hidden)
-    made = {path: twin(repo.hidden[path].decode("utf-8", "replace")) for path in plan.twins}
-    write_files(tree, {plan.twins[path]: copy.source for path, copy in made.items() if copy is not None})
+    write_files(tree, twins)
+    write_files(tree, {place: repo.hidden[path] for path, place in plan.copies.items()})
     config = read_config(read_tree_top(tree))
     write_tools(tools, config)
     return tuple(dict.fromkeys((*bench.settings.roots, *import_roots(tree, config))))
@@ -225,7 +250,8 @@ def _execution(repo: RepoTask, ran: Ran, report: Report, plan: _Plan, flags: Ite
         isolation=ran.isolation,
         log=printable(ran.stdout + ran.stderr),
     )
-    return replace(execution, flags=tuple(dict.fromkeys((*flags, *_ending_flags(execution, plan, report)))))
+    flood = [FLOOD] if max(len(ran.stdout), len(ran.stderr)) >= OUTPUT_BYTES else []
+    return replace(execution, flags=tuple(dict.fromkeys((*flags, *flood, *_ending_flags(execution, plan, report)))))
 
 
 def _ending_flags(execution: Execution, plan: _Plan, report: Report) -> list[str]:
@@ -276,6 +302,10 @@ def _ground(repo: RepoTask, texts: Mapping[str, str], bench: Bench) -> Ground:
 def _files(repo: RepoTask) -> list[str]:
     """Test files that the expected ids lie in."""
     return sorted({name.partition("::")[0] for name in (*repo.f2p, *repo.p2p)})
+
+
+def _parted(repo: RepoTask) -> list[tuple[str, str, str]]:
+    return [name.partition("::") for name in (*repo.f2p, *repo.p2p)]
 
 
 def _function(name: str) -> str:

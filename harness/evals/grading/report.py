@@ -1,11 +1,15 @@
 """What a runner tells over the private channel, and what does not count as its word.
 
-One line per fact: ``<nonce> <n> <Python literal>``, with n counting from 0. The literal is a tuple that begins with a
-word: ``("start",)``, ``("test", id, outcome, message)``, ``("end", exit_code)``. Code under test may find the channel
-and write to it. Without the nonce that is noise; with it, but out of turn, it is a forgery.
+One line per fact: ``<sign> <n> <Python literal>``, with n counting from 0. The sign is the nonce, or, from a runner
+that shares its process with code under test, the BLAKE2b code of the rest of the line with the nonce as its key: then
+the nonce is never written. The literal is a tuple that begins with a word: ``("start",)``, ``("test", id, outcome,
+message)``, ``("sign", flag)``, ``("end", exit_code)``. Code under test may find the channel and write to it. Unsigned
+that is noise; signed, but out of turn, it is a forgery.
 """
 
 import ast
+import hashlib
+import hmac
 from dataclasses import dataclass
 
 from harness.core.execution import TestOutcome, TestResult
@@ -13,7 +17,14 @@ from harness.core.execution import TestOutcome, TestResult
 NOISE = "report_noise"
 """Flag: something without the nonce was written to the channel."""
 FORGED = "forged_report"
-"""Flag: something with the nonce that the runner did not write."""
+"""Flag: something signed that the runner did not write, or a line of the runner that did not arrive."""
+WATCHED = frozenset(
+    {
+        *("audit_hook", "disguised_code", "disk_filled", "frame_inspection", "import_hook", "native_access"),
+        *("network_attempt", "process_memory", "runner_patched", "secret_search", "test_files_read"),
+    }
+)
+"""Flags that a runner sees itself: see ``repo_runner.Watch``."""
 MESSAGE_CHARACTERS = 2000
 
 
@@ -43,7 +54,7 @@ def read_facts(raw: bytes, nonce: str) -> tuple[list[tuple[object, ...]], set[st
     flags: set[str] = set()
     for line in filter(None, raw.decode("utf-8", "replace").split("\n")):
         sign, _, rest = line.partition(" ")
-        if sign != nonce:
+        if not _signed(sign, rest, nonce):
             flags.add(NOISE)
             continue
         fact = _fact(rest, turn=len(facts))
@@ -52,6 +63,12 @@ def read_facts(raw: bytes, nonce: str) -> tuple[list[tuple[object, ...]], set[st
         else:
             facts.append(fact)
     return facts, flags
+
+
+def _signed(sign: str, rest: str, nonce: str) -> bool:
+    code = hashlib.blake2b(rest.encode("utf-8", "replace"), key=nonce.encode(), digest_size=16).hexdigest()
+    said = sign.encode("utf-8", "replace")
+    return hmac.compare_digest(said, nonce.encode()) or hmac.compare_digest(said, code.encode())
 
 
 def _fact(text: str, *, turn: int) -> tuple[object, ...] | None:
@@ -80,6 +97,8 @@ def _report(facts: list[tuple[object, ...]], flags: set[str]) -> Report:
             case ("test", str(name), str(outcome), str(message)) if outcome in set(TestOutcome):
                 said = escaped(message[:MESSAGE_CHARACTERS])
                 results.append(TestResult(id=escaped(name), outcome=TestOutcome(outcome), message=said))
+            case ("sign", str(name)) if name in WATCHED:
+                flags.add(name)
             case ("end", int(code)):
                 finished, exit_code = True, code
             case _:

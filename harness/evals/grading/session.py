@@ -29,6 +29,10 @@ class Session:
     """Folders of the tree for the import path; ``.`` is the tree."""
     own: tuple[str, ...] = ()
     """Modules of the tree that are installed as well, as something that pytest needs: see ``own_installed``."""
+    changed: tuple[str, ...] = ()
+    """Files of the tree that are a submission's: what their code does is watched."""
+    usual: tuple[str, ...] = ()
+    """Signs that are none here: what these files did before does them too."""
     args: tuple[str, ...] = ()
     """Of pytest, after our own."""
     timeout_s: float
@@ -101,6 +105,8 @@ def _order(session: Session, nonce: str) -> bytes:
         "files": list(session.files),
         "expected": None if session.expected is None else list(session.expected),
         "own": list(session.own),
+        "changed": list(session.changed),
+        "usual": list(session.usual),
         "order_seed": session.order_seed,
     }
     return json.dumps(order).encode()

@@ -262,7 +262,8 @@ class _Mining:
 
     async def _statement(self, draft: Draft, base: Path, proof: Proof) -> Statement:
         texts = await asyncio.to_thread(read_tree, base)
-        found = await asyncio.to_thread(state, draft, texts, self.order.issues)
+        # not in a thread: CPython 3.11 counts the depth of all parsing together, and two at a time raise SystemError
+        found = state(draft, texts, self.order.issues)
         return await self.writer(draft, found, texts, proof) if found.draft and self.writer else found
 
     def _write(self, draft: Draft, proof: Proof, statement: Statement) -> None:

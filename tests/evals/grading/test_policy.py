@@ -45,6 +45,9 @@ GROUND = Ground(
         ("a\0b", PATH_ESCAPE),
         (".git/config", PATH_ESCAPE),
         ("sub/.GIT/hooks/x", PATH_ESCAPE),
+        (".g\u200cit/x", PATH_ESCAPE),
+        (".git /x", PATH_ESCAPE),
+        ("GIT~1/x", PATH_ESCAPE),
         ("here/x", LINK_ESCAPE),
         ("mine/x", LINK_ESCAPE),
     ],
@@ -60,8 +63,13 @@ def test_links_out_are_refused(target):
     assert sift({"src/link": f"@symlink:{target}"}, GROUND).flags == (LINK_ESCAPE,)
 
 
+@pytest.mark.parametrize("target", ["../tests/test_a.py", "../tests/new.py", "../tests", "..", "book/tests"])
+def test_links_to_tests_are_discarded(target):
+    assert sift({"src/link": f"@symlink:{target}"}, GROUND).flags == (PROTECTED,)
+
+
 def test_links_inside_are_kept():
-    assert sift({"src/link": "@symlink:../src/book"}, GROUND).kept == {"src/link": "@symlink:../src/book"}
+    assert sift({"src/link": "@symlink:../src/other"}, GROUND).kept == {"src/link": "@symlink:../src/other"}
 
 
 @pytest.mark.parametrize(

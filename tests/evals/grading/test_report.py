@@ -1,5 +1,7 @@
 """The private channel: what counts as the runner's word."""
 
+import hashlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +65,20 @@ def test_printed_text_is_storable_and_inert(raw):
 
 def test_lone_surrogates_and_escapes_are_spelled_out():
     assert escaped("a\x1b[2J\ud800é\n") == "a\\x1b[2J\\ud800é\n"
+
+
+def signed(turn: int, fact: str) -> bytes:
+    text = f"{turn} {fact}"
+    return f"{hashlib.blake2b(text.encode(), key=b'n', digest_size=16).hexdigest()} {text}\n".encode()
+
+
+def test_lines_that_are_signed_with_the_nonce_as_key():
+    raw = signed(0, "('start',)") + signed(1, "('sign', 'runner_patched')") + signed(2, "('end', 1)")
+    report = read_report(raw, "n")
+    assert (report.started, report.finished, report.exit_code, report.flags) == (True, True, 1, ("runner_patched",))
+
+
+def test_a_signed_line_that_was_changed_is_noise_and_one_that_is_missing_is_seen():
+    assert read_report(signed(0, "('start',)").replace(b"start", b"end  "), "n").flags == ("report_noise",)
+    assert read_report(signed(0, "('start',)") + signed(2, "('end', 0)"), "n").flags == ("forged_report",)
+    assert read_report(signed(0, "('sign', 'nothing_known')"), "n").flags == ("forged_report",)
