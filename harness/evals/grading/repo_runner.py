@@ -148,7 +148,7 @@ class Watch:
         self._bound = False
         self._busy = threading.local()
         trusted = [sys.modules[name].__file__ or "" for name in ("pytest", "_pytest", "pluggy") if name in sys.modules]
-        self._reporters = tuple(f"{named(path)[0]}/" for path in trusted)
+        self._reporters = (__file__, *(f"{named(path)[0]}/" for path in trusted))
         self._through = {
             module.__file__ for name in ("inspect", "traceback") for module in [sys.modules.get(name)] if module
         }
@@ -239,16 +239,15 @@ class Watch:
 
     def _by_submission(self, frame: FrameType | None, event: str) -> bool:
         """Whether its code is the nearest on the stack that could have wanted this."""
-        first = True
         while frame is not None:
             path = frame.f_code.co_filename
             if self._is_test(path) or path.startswith((*self._reporters, "<frozen importlib")):
                 return False
             if path in self._theirs:
                 return True
-            if event in IMMEDIATE and path not in self._through and not (first and returns_frame(frame)):
+            if event in IMMEDIATE and path not in self._through and not returns_frame(frame):
                 return False
-            first, frame = False, frame.f_back
+            frame = frame.f_back
         return True
 
 
