@@ -17,7 +17,7 @@ _ALONE = {
 
 def shortfall(count: Tally, target: int) -> tuple[Reason, str]:
     """The reason and one line for people: *count* did not bring *target* ballots that say the same."""
-    if count.valid < target:
+    if count.valid < target and any(not ballot.valid for ballot in count.ballots):
         reason, who = absence(count)
         have = f"{count.valid} of {target} needed ballots have an answer" if count.valid else "no answer"
         return reason, f"{have}: {who}"

@@ -84,6 +84,7 @@ def test_unanimous_stops_at_the_first_dissent():
     assert isinstance(machine.heard(ballot("a", "1")), Wait)
     action = machine.heard(ballot("b", "2"))
     assert isinstance(action, Abstain)
+    assert (action.reason, action.why) == (Reason.DIVERGENT, "2 answers, 1 against 1; 3 alike are needed")
     assert machine.pending == ("c",)
 
 
