@@ -45,7 +45,7 @@ types: env
 imports: env
 	@$(BIN)/lint-imports --no-cache | tail -n 12
 
-all: lint types imports test  ## what CI runs first; then make slow
+all: lint types imports test  ## what CI runs
 
 bench: env  ## ratios against a floor, in one run; table in tests/bench/README.md
 	@$(BIN)/python -m tests.bench
