@@ -32,9 +32,9 @@ test: env sandbox  ## every test but the slow ones and the benchmarks, with cove
 slow: env sandbox  ## the slow tests: recorded corpora, kill -9, whole repositories
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "slow and not bench"
 
-FAST := tests/core tests/routing tests/compare/test_groups.py tests/compare/test_extract.py tests/consensus/test_machine.py tests/consensus/test_picking.py tests/house/test_rules.py
+FAST := tests/core tests/routing tests/compare/test_groups.py tests/compare/test_extract.py tests/consensus/test_machine.py tests/consensus/test_picking.py
 
-fast: env  ## the heart of the pure rooms and the house rules, without coverage
+fast: env  ## the heart of the pure rooms, without coverage
 	@$(BIN)/python -m pytest -q -x $(FAST)
 
 lint: env
